@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class BucketsConfig(AppConfig):
+    name = "apps.buckets"

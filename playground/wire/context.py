@@ -1,0 +1,60 @@
+"""Who asks, for what, when: the context that every operation receives first."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(slots=True, frozen=True)
+class Principal:
+    """The one who signed.
+
+    kind: "root", "role", "service" or "anonymous". arn: as GetCallerIdentity gives it ("" when
+    anonymous). user_id: its unique id. name: role or service name. source_arn: for a service,
+    the resource on whose behalf it acts (a distribution, a bucket).
+    """
+
+    kind: str
+    arn: str = ""
+    user_id: str = ""
+    name: str = ""
+    source_arn: str = ""
+
+
+ANONYMOUS = Principal("anonymous")
+
+
+@dataclass(slots=True)
+class Trace:
+    """The seed of "why": what was decided on the way of one request, in order."""
+
+    steps: list = field(default_factory=list)
+
+    def step(self, phase, outcome, because="", **detail):
+        """Note one decision: phase ("signature", "policy", "store", ...), outcome (a word), because (a sentence)."""
+        self.steps.append({"phase": phase, "outcome": outcome, "because": because, **detail})
+
+
+@dataclass(slots=True)
+class Context:
+    """What an operation knows of its caller.
+
+    account: identity.Account that signed, None when anonymous or a service. now: that lab's time.
+    service, operation: wire names ("s3", "PutObject"). via: "aws", "console", "edge", "worker".
+    host, scheme: what the client called. no_effect: names of accepted parameters that do nothing
+    here; they are answered in x-playground-no-effect.
+    """
+
+    account: Any
+    principal: Principal
+    region: str
+    request_id: str
+    now: datetime
+    trace: Trace = field(default_factory=Trace)
+    service: str = ""
+    operation: str = ""
+    via: str = "aws"
+    source_ip: str = "127.0.0.1"
+    host: str = ""
+    scheme: str = "http"
+    no_effect: list = field(default_factory=list)
