@@ -1,0 +1,3 @@
+"""The console's pages: one include() per app."""
+
+urlpatterns = []
