@@ -11,50 +11,21 @@ import signal
 import socket
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
-from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-BIN = Path(sys.executable).parent
+from benchmarks import stage
+
 APP = "benchmarks.wsgi_app:application"
 SERVERS = {
     "gunicorn gthread": "{bin}/gunicorn --preload --workers 2 --worker-class gthread --threads 16 --keep-alive 75 "
     "--no-control-socket --log-level error --bind 127.0.0.1:{port} {app}",
-    "gunicorn gthread, python parser": "{bin}/gunicorn --preload --workers 2 --worker-class gthread --threads 16 --keep-alive 75 "
-    "--http-parser python --no-control-socket --log-level error --bind 127.0.0.1:{port} {app}",
     "granian": "{bin}/granian --interface wsgi --workers 2 --blocking-threads 16 --no-access-log --log-level error "
     "--host 127.0.0.1 --port {port} {app}",
     "waitress": "{bin}/waitress-serve --threads=32 --listen=127.0.0.1:{port} {app}",
     "cheroot": "{bin}/cheroot --bind 127.0.0.1:{port} --threads 32 {app}",
 }
 ROUNDS, SECONDS = 3, 2
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def family(pid):
-    """Return a process and its descendants."""
-    found = [pid]
-    for parent in found:
-        for path in Path(f"/proc/{parent}/task").glob("*/children"):
-            found += [int(child) for child in path.read_text().split()]
-    return found
-
-
-def proportional_mib(pid):
-    """Return the family's proportional memory (shared pages counted once), MiB."""
-    total = 0
-    for member in family(pid):
-        for line in Path(f"/proc/{member}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                total += int(line.split()[1])
-    return total / 1024
 
 
 def wrk(port, connections):
@@ -70,15 +41,17 @@ def wrk(port, connections):
 def curl(port, upload):
     """Return MiB/s of one 64 MiB transfer."""
     command = ["curl", "-sS", "-o", "/dev/null", "-w", "%{time_total}"]
-    command += ["-H", "Expect:", "-T", upload, f"http://127.0.0.1:{port}/put"] if upload else [f"http://127.0.0.1:{port}/big"]
+    command += (
+        ["-H", "Expect:", "-T", upload, f"http://127.0.0.1:{port}/put"] if upload else [f"http://127.0.0.1:{port}/big"]
+    )
     seconds = float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     return 64 / seconds
 
 
 def start(name):
-    port = free_port()
-    command = SERVERS[name].format(bin=BIN, port=port, app=APP).split()
-    process = subprocess.Popen(command, cwd=HERE.parent, env={**os.environ, "PYTHONPATH": str(HERE.parent)})
+    port = stage.free_port()
+    command = SERVERS[name].format(bin=stage.BIN, port=port, app=APP).split()
+    process = subprocess.Popen(command, cwd=stage.ROOT, env={**os.environ, "PYTHONPATH": str(stage.ROOT)})
     for _ in range(100):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -107,7 +80,7 @@ def main():
                 names = list(SERVERS)
                 for name in names[turn % len(names) :] + names[: turn % len(names)]:
                     samples.setdefault((label, name), []).append(measure(running[name][1]))
-    memory = {name: proportional_mib(process.pid) for name, (process, _port) in running.items()}
+    memory = {name: stage.memory_mib(process.pid)[1] for name, (process, _port) in running.items()}
     for process, _port in running.values():
         process.send_signal(signal.SIGTERM)
         process.wait(10)
