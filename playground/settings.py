@@ -143,6 +143,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env_str("REDIS_URL", f"unix://{RUN_DIR}/redis.sock")
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 
+# -- functions ----------------------------------------------------------------------------------
+
+FUNCTIONS_IDLE_SECONDS = env_int("FUNCTIONS_IDLE_SECONDS", 300, 1, 86400)  # a frozen environment is kept warm this long
+FUNCTIONS_MAX_ENVIRONMENTS = env_int("FUNCTIONS_MAX_ENVIRONMENTS", 24, 1, 1000)  # live sandboxes of one node
+FUNCTIONS_USER_NAMESPACE = env_bool("FUNCTIONS_USER_NAMESPACE", False)  # root too uses a user namespace, as others must
+
 # -- the Django project --------------------------------------------------------------------------
 
 INSTALLED_APPS = [
