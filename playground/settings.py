@@ -67,6 +67,9 @@ DOMAINS = [d.strip() for d in env_str("PLAYGROUND_DOMAINS", "localhost,localhost
 ORIGIN_ALLOW = [o.strip() for o in env_str("PLAYGROUND_ORIGIN_ALLOW", "").split(",") if o.strip()]  # host:port of outside origins
 FSYNC = env_bool("PLAYGROUND_FSYNC", True)  # 1: what is acknowledged survives a power cut
 LATENCY = env_choice("PLAYGROUND_LATENCY", "report", ("report", "real"))  # real: also wait the simulated latency
+CDN_EDGE_CACHE_BYTES = env_int("CDN_EDGE_CACHE_BYTES", 128 * 2**20, 2**20)  # bytes of small answers that all edges keep in memory
+CDN_EDGE_DISK_BYTES = env_int("CDN_EDGE_DISK_BYTES", 2**30, 2**20)  # bytes of big answers (over 512 KiB each) that they keep in files
+CDN_VISITS_KEPT = env_int("CDN_VISITS_KEPT", 20_000, 100)  # newest visits of a distribution that stay in the database
 NODE = env_str("PLAYGROUND_NODE", "node-1")  # this machine's name among several
 
 for _name in ("", "blobs", "journal", "log", "functions", "tmp"):

@@ -104,7 +104,8 @@ def test_wire_knows_no_app_and_no_framework(path):
 
 
 @pytest.mark.parametrize("path", sorted(PURE))
-def test_pure_files_import_only_the_standard_library(path):
+def test_pure_files_import_only_the_standard_library_and_each_other(path):
     for module, line, _inside in imports(Path(path)):
         top = module.split(".")[0]
-        assert top in sys.stdlib_module_names or module.startswith("playground.wire"), f"{path}:{line} imports {module}"
+        pure = module.startswith("playground.wire") or "/".join(module.split(".")[:3]) + ".py" in PURE
+        assert pure or top in sys.stdlib_module_names, f"{path}:{line} imports {module}"
