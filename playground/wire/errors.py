@@ -30,3 +30,82 @@ def error(code, status, message):
 
 InternalError = error("InternalError", 500, ServiceError.message)
 NotImplementedOperation = error("NotImplemented", 501, "This operation is not implemented")
+
+
+# -- errors that the wire itself raises: authentication and form (S3 API Reference, "Error responses") ----
+
+AccessDenied = error("AccessDenied", 403, "Access Denied")
+AuthorizationHeaderMalformed = error("AuthorizationHeaderMalformed", 400, "The authorization header is malformed")
+AuthorizationQueryParametersError = error(
+    "AuthorizationQueryParametersError", 400, "Error parsing the X-Amz-Credential parameter"
+)
+BadDigest = error("BadDigest", 400, "The Content-MD5 you specified did not match what we received.")
+EntityTooLarge = error("EntityTooLarge", 413, "Your proposed upload exceeds the maximum allowed size")
+ExpiredToken = error("ExpiredToken", 400, "The provided token has expired.")
+IncompleteBody = error("IncompleteBody", 400, "The request body terminated unexpectedly")
+InvalidAccessKeyId = error(
+    "InvalidAccessKeyId", 403, "The AWS Access Key Id you provided does not exist in our records."
+)
+InvalidArgument = error("InvalidArgument", 400, "Invalid Argument")
+InvalidDigest = error("InvalidDigest", 400, "The Content-MD5 you specified is not valid.")
+InvalidRequest = error("InvalidRequest", 400, "Invalid Request")
+InvalidToken = error("InvalidToken", 400, "The provided token is malformed or otherwise invalid.")
+MalformedXML = error(
+    "MalformedXML", 400, "The XML you provided was not well-formed or did not validate against our published schema"
+)
+MethodNotAllowed = error("MethodNotAllowed", 405, "The specified method is not allowed against this resource.")
+MissingContentLength = error("MissingContentLength", 411, "You must provide the Content-Length HTTP header.")
+RequestTimeTooSkewed = error(
+    "RequestTimeTooSkewed", 403, "The difference between the request time and the current time is too large."
+)
+SerializationException = error("SerializationException", 400, "Could not parse request body")
+SignatureDoesNotMatch = error(
+    "SignatureDoesNotMatch",
+    403,
+    "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+)
+UnknownOperation = error("UnknownOperationException", 404, "The requested operation does not exist")
+XAmzContentSHA256Mismatch = error(
+    "XAmzContentSHA256Mismatch",
+    400,
+    "The provided 'x-amz-content-sha256' header does not match what was computed.",
+)
+
+# The other services call the same refusals by other names (Common Error Types of each API).
+SPOKEN = {
+    "AccessDenied": ("AccessDeniedException", 403),
+    "AuthorizationHeaderMalformed": ("IncompleteSignatureException", 400),
+    "AuthorizationQueryParametersError": ("IncompleteSignatureException", 400),
+    "ExpiredToken": ("ExpiredTokenException", 403),
+    "InvalidAccessKeyId": ("UnrecognizedClientException", 403),
+    "InvalidToken": ("UnrecognizedClientException", 403),
+    "RequestTimeTooSkewed": ("InvalidSignatureException", 403),
+    "SignatureDoesNotMatch": ("InvalidSignatureException", 403),
+    "InternalError": ("ServiceException", 500),
+}
+SPOKEN_XML = {  # query and REST-XML services other than S3: STS, IAM, CloudFront
+    "AuthorizationHeaderMalformed": ("IncompleteSignature", 400),
+    "AuthorizationQueryParametersError": ("IncompleteSignature", 400),
+    "ExpiredToken": ("ExpiredToken", 403),
+    "InvalidAccessKeyId": ("InvalidClientTokenId", 403),
+    "InvalidToken": ("InvalidClientTokenId", 403),
+    "RequestTimeTooSkewed": ("SignatureDoesNotMatch", 403),
+    "InternalError": ("InternalFailure", 500),
+}
+MESSAGES = {
+    "UnrecognizedClientException": "The security token included in the request is invalid.",
+    "InvalidClientTokenId": "The security token included in the request is invalid.",
+    "ExpiredTokenException": "The security token included in the request is expired",
+}
+MissingAuthenticationToken = error("MissingAuthenticationTokenException", 403, "Missing Authentication Token")
+
+
+def spoken(err: ServiceError, service: str, protocol: str) -> ServiceError:
+    """Return an error of the wire in the words of the service that was asked; its own errors pass unchanged."""
+    table = {} if service == "s3" else SPOKEN if protocol in ("rest-json", "json") else SPOKEN_XML
+    if err.code == "MissingAuthenticationTokenException" and table is SPOKEN_XML:
+        return error("MissingAuthenticationToken", 403, "Request is missing Authentication Token")()
+    if err.code not in table:
+        return err
+    code, status = table[err.code]
+    return error(code, status, err.message)(MESSAGES.get(code, err.message), headers=err.headers)

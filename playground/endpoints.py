@@ -1,0 +1,138 @@
+"""The only place that joins wire, identity and operations.
+
+SERVICES is what is built, by service; `serve` answers a wire request, `call` runs the same operation
+for the console, with the same authorisation and the same trace.
+"""
+
+import time
+import uuid
+
+import awscrt.checksums
+import crc32c
+
+from apps.buckets import actions as s3_actions
+from apps.buckets import operations as s3
+from apps.cdn import actions as cloudfront_actions
+from apps.cdn import operations as cloudfront
+from apps.functions import actions as lambda_actions
+from apps.functions import operations as lambda_
+from apps.identity import actions as sts_actions
+from apps.identity import authorize, keys
+from apps.identity import operations as sts
+from apps.observability import actions as logs_actions
+from apps.observability import operations as logs
+from apps.observability import traces
+from playground import clock
+from playground.wire import body, endpoint, model
+from playground.wire.context import Context, Principal, Trace
+from playground.wire.errors import NotImplementedOperation, ServiceError
+
+
+class _Crc:
+    """A CRC as hashlib spells a hash. function(data, previous) -> int."""
+
+    def __init__(self, function, size):
+        self.function, self.size, self.value = function, size, 0
+
+    def update(self, data):
+        self.value = self.function(data, self.value)
+
+    def digest(self):
+        return self.value.to_bytes(self.size, "big")
+
+
+body.CHECKSUMS.update(
+    CRC32=lambda: _Crc(awscrt.checksums.crc32, 4),
+    CRC32C=lambda: _Crc(crc32c.crc32c, 4),
+    CRC64NVME=lambda: _Crc(awscrt.checksums.crc64nvme, 8),
+)
+
+
+def _authorizer(actions):
+    def check(ctx, request):
+        asked = actions.authorization(ctx, ctx.operation, request)
+        for one in asked if isinstance(asked, list) else [asked]:
+            authorize.authorize(ctx, one)
+
+    return check
+
+
+def _join(name, operations, actions, anonymous=False):
+    return endpoint.Joined(
+        name=name,
+        operations=operations.OPERATIONS,
+        no_effect=operations.NO_EFFECT,
+        partial=operations.PARTIAL,
+        credentials=keys.credentials,
+        authorize=_authorizer(actions),
+        now=clock.real_now,
+        lab_now=clock.now,
+        record=traces.record,
+        anonymous=anonymous,
+    )
+
+
+SERVICES = {
+    "s3": _join("s3", s3, s3_actions, anonymous=True),
+    "lambda": _join("lambda", lambda_, lambda_actions),
+    "cloudfront": _join("cloudfront", cloudfront, cloudfront_actions),
+    "sts": _join("sts", sts, sts_actions),
+    "logs": _join("logs", logs, logs_actions),
+}
+serve = endpoint.serve
+
+
+def context(account, *, via="console", principal=None, region=None):
+    """Return a Context for work inside the house: by default as the root user of a lab.
+
+    account: identity.Account. via: "console", "worker". principal: who acts, when not the root user.
+    """
+    return Context(
+        account,
+        principal or Principal("root", account.root_arn, account.account_id, "root"),
+        region or account.default_region,
+        str(uuid.uuid4()),
+        clock.now(account),
+        Trace(),
+        via=via,
+    )
+
+
+def call(ctx, service, operation, request):
+    """Authorise, run and trace one operation; what the wire does minus parsing and rendering.
+
+    request: the dict of botocore's input shape. Returns the output dict. Errors: ServiceError.
+    """
+    joined = SERVICES[service]
+    started = time.perf_counter()
+    ctx.service, ctx.operation = service, operation
+    failure = None
+    status = 200
+    try:
+        run = joined.operations.get(operation)
+        if run is None:
+            raise NotImplementedOperation(f"{service}:{operation} is not built in this playground yet.")
+        endpoint.check_required(model.load(service).operation(operation), request, service)
+        joined.authorize(ctx, request)
+        ctx.no_effect = [name for name in joined.no_effect.get(operation, ()) if request.get(name)]
+        result = dict(run(ctx, request) or {})
+        status = result.pop("__status__", None) or 200
+        result.pop("__headers__", None)
+        return result
+    except ServiceError as err:
+        failure, status = err.code, err.status
+        ctx.trace.step("error", err.code, err.message)
+        raise
+    finally:
+        spent = round((time.perf_counter() - started) * 1000, 3)
+        traces.record(ctx, status, spent, error=failure, resource=_resource(request))
+
+
+def _resource(request):
+    """Return what a request is about, for the list of requests."""
+    if "Bucket" in request:
+        return f"/{request['Bucket']}" + (f"/{request['Key']}" if "Key" in request else "")
+    for name in ("FunctionName", "Id", "DistributionId", "logGroupName"):
+        if name in request:
+            return str(request[name])
+    return ""

@@ -1,0 +1,63 @@
+"""From a Host header and a port to what is meant: the console, or an AWS service and perhaps a bucket.
+
+The port decides between console and AWS. On the AWS port a name may say the service
+("lambda.us-east-1.amazonaws.com") or the bucket ("photos.s3.localhost:4566"); a bare host is told by the
+signature's credential scope, the JSON target, the form's Action or the path.
+"""
+
+import re
+from dataclasses import dataclass
+
+from django.conf import settings
+
+SERVICES = {"s3": "s3", "lambda": "lambda", "cloudfront": "cloudfront", "sts": "sts", "iam": "iam", "logs": "logs"}
+_AWS_NAME = re.compile(
+    r"(?:(?P<bucket>.+)\.)?(?P<service>s3|lambda|cloudfront|sts|iam|logs)(?:[.-](?P<region>[a-z]{2}-[a-z]+-\d))?"
+)
+_SCOPE = re.compile(r"(?:Credential=|^)[^/,\s]+/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+
+
+@dataclass(slots=True, frozen=True)
+class Target:
+    """service: one of SERVICES. bucket: from the host name, or None. region: from the host name, or the default."""
+
+    service: str
+    bucket: str | None = None
+    region: str = "us-east-1"
+
+
+def _labels(host: str) -> str | None:
+    """Return what stands before one of our base domains, "" for the bare domain, None for a foreign name."""
+    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    name = name.lower()
+    for domain in (*settings.DOMAINS, "amazonaws.com"):
+        if name == domain:
+            return ""
+        if name.endswith("." + domain):
+            return host[: len(name) - len(domain) - 1]
+    return None
+
+
+def aws_target(host: str, header, first, raw_path: str) -> Target:
+    """Return what a request on the AWS port means.
+
+    header(name), first(name): read a header and a query parameter. raw_path: undecoded.
+    """
+    labels = _labels(host)
+    if labels:
+        found = _AWS_NAME.fullmatch(labels)
+        if found:
+            bucket = found["bucket"] if found["service"] == "s3" else None
+            return Target(found["service"], bucket, found["region"] or "us-east-1")
+    scope = _SCOPE.search(header("authorization") or "") or _SCOPE.search(first("X-Amz-Credential") or "")
+    if scope:
+        return Target(SERVICES.get(scope["service"], scope["service"]), None, scope["region"])
+    if header("x-amz-target"):
+        return Target("logs")
+    if raw_path.startswith("/2015-03-31/functions"):
+        return Target("lambda")
+    if raw_path.startswith("/2020-05-31/"):
+        return Target("cloudfront")
+    if first("Action"):
+        return Target("sts")
+    return Target("s3")

@@ -1,0 +1,100 @@
+"""The first middleware: answers the AWS port; everything else is the console's.
+
+It reads the WSGI environment itself, because Django decodes the path and would buffer the body.
+"""
+
+from django.conf import settings
+from django.http import FileResponse, HttpResponse, StreamingHttpResponse
+
+from playground import endpoints, health, hosts
+from playground.wire.http import FileBody, Request, Response
+
+PIECE = 256 * 1024
+
+
+def aws_endpoint(get_response):
+    """Return Django's next handler, with the AWS port answered before it."""
+    aws_port = str(settings.AWS_PORT)
+
+    def answer(request):
+        if request.META.get("SERVER_PORT") != aws_port:
+            return get_response(request)
+        if request.META.get("PATH_INFO") == "/healthz":
+            return health.healthz(request)
+        return to_django(serve(from_environ(request.META)), request)
+
+    return answer
+
+
+def from_environ(environ):
+    """Return a wire Request from the WSGI environment, path and query as the client sent them."""
+    target = environ.get("RAW_URI") or environ.get("REQUEST_URI") or environ["PATH_INFO"]
+    if not target.startswith("/"):
+        target = "/" + target.partition("://")[2].partition("/")[2]
+    raw_path, _, query = target.partition("?")
+    headers = [
+        (name[5:].replace("_", "-").lower(), value.encode("latin-1").decode("utf-8", "replace"))
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    ]
+    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        if environ.get(name):
+            headers.append((name.lower().replace("_", "-"), environ[name]))
+    return Request(
+        environ["REQUEST_METHOD"],
+        raw_path,
+        query,
+        headers,
+        environ["wsgi.input"],
+        environ.get("wsgi.url_scheme", "http"),
+        environ.get("HTTP_HOST", ""),
+        environ.get("REMOTE_ADDR", "127.0.0.1"),
+    )
+
+
+def serve(request):
+    """Answer a wire request: the service by its host, then endpoints."""
+    target = hosts.aws_target(request.host, request.header, request.first, request.raw_path)
+    joined = endpoints.SERVICES.get(target.service)
+    if joined is None:
+        body = (
+            f'{{"__type":"NotImplemented","message":"The service {target.service} is not built in this playground."}}'
+        )
+        return Response(501, [("Content-Type", "application/json")], body.encode())
+    if target.bucket:
+        request.bucket = target.bucket
+    return endpoints.serve(request, joined, target.region)
+
+
+def _pieces(body):
+    with open(body.path, "rb") as file:
+        file.seek(body.offset)
+        left = body.length
+        while left > 0 and (piece := file.read(min(PIECE, left))):
+            left -= len(piece)
+            yield piece
+
+
+def to_django(response, request):
+    """Return a Django response without headers that the service would not send."""
+    body = response.body
+    head = request.META["REQUEST_METHOD"] == "HEAD"
+    if isinstance(body, FileBody):
+        if head:
+            out, length = HttpResponse(), body.length
+        elif body.offset == 0 and "wsgi.file_wrapper" in request.META:
+            out, length = FileResponse(open(body.path, "rb")), body.length  # noqa: SIM115 - the server closes it
+        else:
+            out, length = StreamingHttpResponse(_pieces(body)), body.length
+    elif isinstance(body, bytes):
+        out, length = HttpResponse(b"" if head else body), len(body)
+    else:
+        out, length = StreamingHttpResponse(body), None
+    out.status_code = response.status
+    for name in list(out.headers):
+        del out.headers[name]
+    for name, value in response.headers:
+        out.headers[name] = value
+    if length is not None and "Content-Length" not in out.headers and response.status not in (204, 304):
+        out.headers["Content-Length"] = str(length)
+    return out

@@ -1,0 +1,253 @@
+"""Readers of a request's body, each an object with read(n): plain, and aws-chunked with trailers.
+
+A reader hashes what passes through it and, at the end, checks what the client declared: length,
+Content-MD5, x-amz-content-sha256, x-amz-checksum-*, chunk signatures. A mismatch raises at the last
+read, so whoever writes the bytes to a temporary file never commits them.
+Source: Amazon S3 API Reference, "Transferring Payload in Multiple Chunks"; user guide, "Checking object integrity".
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Callable
+from typing import Any
+
+from playground.wire.errors import (
+    BadDigest,
+    EntityTooLarge,
+    IncompleteBody,
+    InvalidDigest,
+    InvalidRequest,
+    MissingContentLength,
+    XAmzContentSHA256Mismatch,
+)
+from playground.wire.http import Request
+from playground.wire.signature import Chunks
+
+MAX_BODY = 5 * 2**30  # bytes of one PUT
+MAX_LINE = 8192  # bytes of one chunk header or trailer line
+# Name on the wire -> a function making a hash with update() and digest(). endpoints.py adds the native CRCs.
+CHECKSUMS: dict[str, Callable[[], Any]] = {
+    "SHA1": hashlib.sha1,
+    "SHA256": hashlib.sha256,
+    "SHA512": hashlib.sha512,
+    "MD5": hashlib.md5,
+}
+STREAMING = "STREAMING-"
+
+
+class Limited:
+    """Bytes of a stream up to a declared length; fewer is IncompleteBody."""
+
+    def __init__(self, stream: Any, length: int):
+        self.stream, self.left = stream, length
+
+    def read(self, size: int = -1) -> bytes:
+        want = self.left if size is None or size < 0 else min(size, self.left)
+        if want == 0:
+            return b""
+        data = self.stream.read(want)
+        if not data:
+            raise IncompleteBody()
+        self.left -= len(data)
+        return data
+
+
+class Chunked:
+    """The bytes inside aws-chunked framing; verifies chunk signatures and keeps the trailers."""
+
+    def __init__(self, stream: Any, decoded_length: int, chunks: Chunks | None, trailing: bool):
+        self.stream, self.left, self.chunks, self.trailing = stream, decoded_length, chunks, trailing
+        self.buffer, self.in_chunk, self.ended = b"", 0, False
+        self.digest, self.signature = None, ""
+        self.trailers: dict[str, str] = {}
+
+    def _fill(self) -> None:
+        data = self.stream.read(65536)
+        if not data:
+            raise IncompleteBody()
+        self.buffer += data
+
+    def _line(self) -> bytes:
+        while (end := self.buffer.find(b"\r\n")) < 0:
+            if len(self.buffer) > MAX_LINE:
+                raise IncompleteBody()
+            self._fill()
+        line, self.buffer = self.buffer[:end], self.buffer[end + 2 :]
+        return line
+
+    def _begin(self) -> None:
+        size, _, extension = self._line().partition(b";")
+        try:
+            self.in_chunk = int(size, 16)
+        except ValueError:
+            raise IncompleteBody() from None
+        self.digest = hashlib.sha256() if self.chunks else None
+        self.signature = extension.partition(b"=")[2].decode("latin-1").strip()
+        if self.in_chunk == 0:
+            self._close_chunk()
+            self._finish()
+
+    def _close_chunk(self) -> None:
+        if self.chunks:
+            self.chunks.check_chunk(self.digest.hexdigest(), self.signature)
+
+    def _finish(self) -> None:
+        signed = b""
+        while self.trailing:
+            try:
+                line = self._line()
+            except IncompleteBody:
+                break  # some clients end right after the last trailer
+            if not line:
+                break
+            name, _, value = line.decode("latin-1").partition(":")
+            if name.strip().lower() == "x-amz-trailer-signature":
+                if self.chunks:
+                    self.chunks.check_trailer(signed, value.strip())
+            else:
+                signed += line.strip() + b"\n"
+                self.trailers[name.strip().lower()] = value.strip()
+        self.ended = True
+        if self.left:
+            raise IncompleteBody()
+
+    def read(self, size: int = -1) -> bytes:
+        out = []
+        wanted = size if size is not None and size >= 0 else 2**62
+        while wanted and not self.ended:
+            if self.in_chunk == 0:
+                self._begin()
+                continue
+            if not self.buffer:
+                self._fill()
+            piece = self.buffer[: min(wanted, self.in_chunk)]
+            self.buffer = self.buffer[len(piece) :]
+            self.in_chunk -= len(piece)
+            self.left -= len(piece)
+            wanted -= len(piece)
+            if self.left < 0:
+                raise IncompleteBody()
+            if self.digest:
+                self.digest.update(piece)
+            out.append(piece)
+            if self.in_chunk == 0:
+                self._close_chunk()
+                if self._line():
+                    raise IncompleteBody()
+                if self.left == 0:
+                    self._begin()  # read the closing chunk and the trailers now: the caller may not ask again
+        return b"".join(out)
+
+
+class Body:
+    """What an operation reads: checks at the end what the client declared.
+
+    checksums: after the end, {"CRC32": base64, ...} of the declared algorithm. length: decoded bytes, or None.
+    """
+
+    def __init__(self, source: Any, length: int | None, request: Request):
+        self.source, self.length, self.size = source, length, 0
+        self.checksums: dict[str, str] = {}
+        self.declared: dict[str, str | None] = {}
+        self._hashes: dict[str, Any] = {}
+        self._sha256 = None
+        self._md5_wanted = _digest_of(request.header("content-md5"), 16)
+        self._md5 = hashlib.md5() if self._md5_wanted else None
+        declared = request.header("x-amz-content-sha256", "")
+        if len(declared) == 64:
+            self._sha256, self._sha256_wanted = hashlib.sha256(), declared
+        self._declare(request)
+        self.ended = False
+
+    def _declare(self, request: Request) -> None:
+        for name, value in request.header_map.items():
+            algorithm = name.removeprefix("x-amz-checksum-").upper()
+            if name.startswith("x-amz-checksum-") and algorithm in CHECKSUMS:
+                self.declared[algorithm] = value
+        for name in (request.header("x-amz-trailer") or "").split(","):
+            algorithm = name.strip().lower().removeprefix("x-amz-checksum-").upper()
+            if algorithm in CHECKSUMS:
+                self.declared[algorithm] = None
+        if len(self.declared) > 1:
+            raise InvalidRequest("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+        self._hashes = {algorithm: CHECKSUMS[algorithm]() for algorithm in self.declared}
+
+    def read(self, size: int = -1) -> bytes:
+        data = self.source.read(size)
+        if data:
+            self.size += len(data)
+            if self.size > MAX_BODY:
+                raise EntityTooLarge()
+            for digest in (self._md5, self._sha256, *self._hashes.values()):
+                if digest is not None:
+                    digest.update(data)
+            if self.length is not None and self.size >= self.length:
+                self._check()
+        else:
+            self._check()
+        return data
+
+    def drain(self) -> None:
+        """Read what is left, so that the declarations are checked and the connection can be used again."""
+        while self.read(65536):
+            pass
+
+    def _check(self) -> None:
+        if self.ended:
+            return
+        self.ended = True
+        if self.length is not None and self.size < self.length:
+            raise IncompleteBody()
+        if self._md5 and self._md5.digest() != self._md5_wanted:
+            raise BadDigest()
+        if self._sha256 and not hmac.compare_digest(self._sha256.hexdigest(), self._sha256_wanted):
+            raise XAmzContentSHA256Mismatch(
+                ClientComputedContentSHA256=self._sha256_wanted, S3ComputedContentSHA256=self._sha256.hexdigest()
+            )
+        trailers = getattr(self.source, "trailers", {})
+        for algorithm, digest in self._hashes.items():
+            wanted = self.declared[algorithm] or trailers.get(f"x-amz-checksum-{algorithm.lower()}")
+            found = base64.b64encode(digest.digest()).decode()
+            if wanted is None:
+                raise InvalidRequest("The x-amz-trailer header names a checksum that the body's trailer lacks.")
+            if wanted != found:
+                _digest_of(
+                    wanted, len(digest.digest()), f"Value for x-amz-checksum-{algorithm.lower()} header is invalid."
+                )
+                raise BadDigest(f"The {algorithm} you specified did not match the calculated checksum.")
+            self.checksums[algorithm] = found
+
+
+def _digest_of(text: str | None, size: int, message: str | None = None) -> bytes | None:
+    if text is None:
+        return None
+    try:
+        value = base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        value = b""
+    if len(value) != size:
+        raise InvalidRequest(message) if message else InvalidDigest()
+    return value
+
+
+def open_body(request: Request, chunks: Chunks | None) -> Body:
+    """Return the reader of a request's body by its headers. chunks: the signature chain of a signed stream."""
+    declared = request.header("x-amz-content-sha256", "")
+    length_text = request.header("content-length")
+    if declared.startswith(STREAMING):
+        decoded = request.header("x-amz-decoded-content-length")
+        if decoded is None or not decoded.isdigit():
+            raise MissingContentLength()
+        signed = declared.startswith("STREAMING-AWS4-HMAC-SHA256-PAYLOAD")
+        stream = Limited(request.body, int(length_text)) if length_text and length_text.isdigit() else request.body
+        source = Chunked(stream, int(decoded), chunks if signed else None, declared.endswith("-TRAILER"))
+        return Body(source, None, request)
+    if length_text is None:
+        if (request.header("transfer-encoding") or "").lower() == "chunked":
+            return Body(request.body, None, request)
+        return Body(Limited(request.body, 0), 0, request)
+    if not length_text.isdigit():
+        raise InvalidRequest("Content-Length is not a number")
+    return Body(Limited(request.body, int(length_text)), int(length_text), request)

@@ -1,0 +1,225 @@
+"""One AWS request from arrival to answer: authenticate, parse, authorise, operate, render. One page.
+
+The wire knows no app: who a key belongs to, who may do what, and the operations themselves come in
+as `Joined`, which playground/endpoints.py fills. Every refusal of every step ends here, once.
+"""
+
+import base64
+import hashlib
+import io
+import logging
+import os
+import secrets
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from playground.wire import body as bodies
+from playground.wire import model, parse, render, signature
+from playground.wire.context import ANONYMOUS, Context, Trace
+from playground.wire.errors import (
+    AccessDenied,
+    ExpiredToken,
+    InternalError,
+    InvalidAccessKeyId,
+    MethodNotAllowed,
+    MissingAuthenticationToken,
+    NotImplementedOperation,
+    ServiceError,
+    UnknownOperation,
+    spoken,
+)
+from playground.wire.http import FileBody, Request, Response
+
+log = logging.getLogger(__name__)
+HOST_ID = base64.b64encode(hashlib.sha384(os.urandom(16)).digest()).decode()
+
+
+@dataclass
+class Joined:
+    """A service and what the apps bring to it.
+
+    operations: wire name -> function(ctx, request). no_effect: wire name -> parameters that are
+    stored but do nothing. credentials(key id, token, now) -> an object with secret, account,
+    principal, or None. authorize(ctx, request) raises a refusal. now() is real time; lab_now(account)
+    the lab's. record(ctx, status, ms, bytes_in, bytes_out, error, resource) keeps the trace.
+    """
+
+    name: str
+    operations: dict[str, Callable]
+    no_effect: dict[str, list[str]]
+    credentials: Callable
+    authorize: Callable
+    now: Callable
+    lab_now: Callable
+    record: Callable
+    anonymous: bool = False
+    partial: dict[str, str] = field(default_factory=dict)
+
+
+def new_request_id(service: str) -> str:
+    """Return an id as the service writes them: S3's are 16 characters, the others' UUIDs."""
+    return secrets.token_hex(8).upper() if service == "s3" else str(uuid.uuid4())
+
+
+def _authenticate(request: Request, joined: Joined, ctx: Context) -> signature.Chunks | None:
+    """Put the caller into ctx, or refuse. Returns the chain of chunk signatures of a signed stream."""
+    who = signature.claim(request)
+    if who is None:
+        if not joined.anonymous:
+            raise MissingAuthenticationToken()
+        ctx.trace.step("signature", "anonymous", "The request carries no signature.")
+        return None
+    now = joined.now()
+    ctx.region = who.region
+    found = joined.credentials(who.access_key_id, who.session_token)
+    if found is None:
+        raise InvalidAccessKeyId(AWSAccessKeyId=who.access_key_id)
+    ctx.account, ctx.principal = found.account, found.principal
+    ctx.now = joined.lab_now(found.account)
+    signature.check_time(who, now)
+    if getattr(found, "expires", None) and found.expires < now:
+        raise ExpiredToken()
+    signature.verify(request, who, found.secret, signature.payload_hash(request, who, lambda: _hash_body(request)))
+    way = "in the query (presigned)" if who.presigned else "in the header"
+    ctx.trace.step(
+        "signature", "valid", f"Signature Version 4 {way} by {who.access_key_id}.", principal=found.principal.arn
+    )
+    if getattr(found.account, "suspended", False):
+        raise AccessDenied("This lab was stopped by an administrator.")
+    declared = request.header("x-amz-content-sha256", "")
+    return signature.Chunks(who, found.secret) if declared.startswith("STREAMING-AWS4") else None
+
+
+def _hash_body(request: Request) -> str:
+    """Return the SHA-256 of a body whose hash the client did not declare; the body is kept for parsing."""
+    length = request.header("content-length", "0")
+    data = bodies.Limited(request.body, int(length) if length.isdigit() else 0)
+    kept = b"".join(iter(lambda: data.read(65536), b""))
+    if len(kept) > parse.MAX_STRUCTURED_BODY:
+        raise parse.EntityTooLarge()
+    request.body = io.BytesIO(kept)
+    return hashlib.sha256(kept).hexdigest()
+
+
+def _route(request: Request, wire: model.Wire) -> tuple[Any, Callable[[], dict]]:
+    """Return the operation and a function that parses its input."""
+    if wire.protocol.startswith("rest"):
+        found = wire.match(request.method, request.address, request.query, request.header_map)
+        if found is None:
+            raise MethodNotAllowed(Method=request.method) if wire.name == "s3" else UnknownOperation()
+        operation, path_parameters = found
+        return operation, lambda: parse.parse_rest(operation, request, path_parameters, wire.protocol == "rest-xml")
+    if wire.protocol == "json":
+        name = (request.header("x-amz-target") or "").rpartition(".")[2]
+        fields: dict[str, str] = {}
+    else:
+        fields = {name: values[0] for name, values in request.query.items()}
+        if request.method == "POST":
+            fields.update(parse.form_fields(parse.read_all(request)))
+        name = fields.get("Action", "")
+    if name not in wire.model.operation_names:
+        raise UnknownOperation(f"The action {name or '(none)'} is not valid for this web service.")
+    operation = wire.operation(name)
+    if wire.protocol == "json":
+        return operation, lambda: parse.parse_json(operation, request)
+    return operation, lambda: parse.parse_query(operation, fields)
+
+
+def serve(request: Request, joined: Joined, region: str = "us-east-1") -> Response:
+    """Answer one request of one service. Never raises."""
+    started = time.perf_counter()
+    wire = model.load(joined.name)
+    ctx = Context(
+        None, ANONYMOUS, region, new_request_id(joined.name), joined.now(), Trace(), joined.name,
+        source_ip=request.remote, host=request.host, scheme=request.scheme,
+    )  # fmt: skip
+    failure = None
+    try:
+        response = _answer(request, joined, wire, ctx)
+    except ServiceError as err:
+        failure = spoken(err, joined.name, wire.protocol)
+    except Exception:
+        log.exception("%s %s failed: request %s", joined.name, ctx.operation, ctx.request_id)
+        failure = spoken(InternalError(), joined.name, wire.protocol)
+    if failure is not None:
+        ctx.trace.step("error", failure.code, failure.message)
+        response = render.render_error(joined.name, wire.protocol, failure, ctx.request_id, request.address, HOST_ID)
+    return _finish(request, response, joined, ctx, started, failure)
+
+
+def _answer(request: Request, joined: Joined, wire: model.Wire, ctx: Context) -> Response:
+    chunks = _authenticate(request, joined, ctx)
+    request.body = reader = bodies.open_body(request, chunks)
+    operation, parsed = _route(request, wire)
+    ctx.operation = operation.name
+    run = joined.operations.get(operation.name)
+    if run is None:
+        raise NotImplementedOperation(f"{joined.name}:{operation.name} is not built in this playground yet.")
+    params = parsed()
+    if not operation.has_streaming_input:
+        reader.drain()
+    check_required(operation, params, joined.name)
+    joined.authorize(ctx, params)
+    ctx.no_effect = [
+        name for name in joined.no_effect.get(operation.name, ()) if params.get(name) not in (None, "", [], {})
+    ]
+    result = run(ctx, params)
+    return render.render(joined.name, wire.protocol, operation, dict(result or {}), ctx.request_id)
+
+
+def check_required(operation: Any, params: dict, service: str) -> None:
+    """Refuse input that lacks a required member, in the service's words."""
+    shape = operation.input_shape
+    for name in shape.required_members if shape else ():
+        if name not in params:
+            member = shape.members[name]
+            if service == "s3":
+                raise _s3_missing(member, name)
+            raise ServiceErrorMissing(
+                f"1 validation error detected: Value at '{name[0].lower() + name[1:]}' failed to satisfy constraint: Member must not be null"
+            )
+
+
+class ServiceErrorMissing(ServiceError):
+    """A required member is missing."""
+
+    code = "ValidationException"
+    status = 400
+
+
+def _s3_missing(member: Any, name: str) -> ServiceError:
+    if member.serialization.get("location") in ("header", "querystring"):
+        return parse.InvalidArgument(f"Missing required parameter: {member.serialization.get('name', name)}")
+    return parse.MalformedXML()
+
+
+def _finish(request, response, joined, ctx, started, failure) -> Response:
+    """Add what every answer carries, and keep the trace."""
+    if joined.name == "s3":
+        response.headers += [("x-amz-request-id", ctx.request_id), ("x-amz-id-2", HOST_ID)]
+    else:
+        response.headers.append(("x-amzn-RequestId", ctx.request_id))
+    if ctx.no_effect:
+        response.headers.append(("x-playground-no-effect", ", ".join(ctx.no_effect)))
+        ctx.trace.step("no effect", "stored", f"Stored, no effect here: {', '.join(ctx.no_effect)}.")
+    size = (
+        response.body.length
+        if isinstance(response.body, FileBody)
+        else len(response.body)
+        if isinstance(response.body, bytes)
+        else 0
+    )
+    reader = request.body
+    joined.record(
+        ctx,
+        response.status,
+        round((time.perf_counter() - started) * 1000, 3),
+        bytes_in=getattr(reader, "size", 0),
+        bytes_out=0 if request.method == "HEAD" else size,
+        error=failure.code if failure else None,
+        resource=request.address,
+    )
+    return response
