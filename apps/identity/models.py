@@ -46,7 +46,9 @@ class User(AbstractUser):
         STUDENT = "student"
 
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.STUDENT)
-    rejoin_code = models.CharField(max_length=32, blank=True, default="")  # what a student without password signs in with
+    rejoin_code = models.CharField(
+        max_length=32, blank=True, default=""
+    )  # what a student without password signs in with
 
     def __str__(self):
         return self.get_full_name() or self.username
