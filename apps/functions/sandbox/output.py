@@ -64,10 +64,10 @@ class Output:
     def _split(self, data):
         *whole, self._line = (self._line + data).split(b"\n")
         for line in whole:
-            self._keep(line)
-        if len(self._line) > EVENT_BYTES:
-            self._keep(self._line)
-            self._line = b""
+            self._keep(line[:EVENT_BYTES])
+        while len(self._line) > EVENT_BYTES:  # a line without end becomes several events
+            self._keep(self._line[:EVENT_BYTES])
+            self._line = self._line[EVENT_BYTES:]
 
     def _unframe(self, data):
         self._frames += data
