@@ -63,13 +63,23 @@ AWS_PORT = env_int("PLAYGROUND_AWS_PORT", 4566, 1, 65535)  # the AWS endpoint
 EDGE_PORT = env_int("PLAYGROUND_EDGE_PORT", 8080, 1, 65535)  # the edges: "the playground's internet"
 LOOPBACK_ONLY = HOST in ("127.0.0.1", "::1", "localhost")  # the demo lab exists only then
 DATA_DIR = Path(env_str("PLAYGROUND_DATA_DIR", str(BASE_DIR / "var"))).resolve()
-DOMAINS = [d.strip() for d in env_str("PLAYGROUND_DOMAINS", "localhost,localhost.localstack.cloud").split(",") if d.strip()]
-ORIGIN_ALLOW = [o.strip() for o in env_str("PLAYGROUND_ORIGIN_ALLOW", "").split(",") if o.strip()]  # host:port of outside origins
+DOMAINS = [
+    d.strip() for d in env_str("PLAYGROUND_DOMAINS", "localhost,localhost.localstack.cloud").split(",") if d.strip()
+]
+ORIGIN_ALLOW = [
+    o.strip() for o in env_str("PLAYGROUND_ORIGIN_ALLOW", "").split(",") if o.strip()
+]  # host:port of outside origins
 FSYNC = env_bool("PLAYGROUND_FSYNC", True)  # 1: what is acknowledged survives a power cut
 LATENCY = env_choice("PLAYGROUND_LATENCY", "report", ("report", "real"))  # real: also wait the simulated latency
-CDN_EDGE_CACHE_BYTES = env_int("CDN_EDGE_CACHE_BYTES", 128 * 2**20, 2**20)  # bytes of small answers that all edges keep in memory
-CDN_EDGE_DISK_BYTES = env_int("CDN_EDGE_DISK_BYTES", 2**30, 2**20)  # bytes of big answers (over 512 KiB each) that they keep in files
+CDN_EDGE_CACHE_BYTES = env_int(
+    "CDN_EDGE_CACHE_BYTES", 128 * 2**20, 2**20
+)  # bytes of small answers that all edges keep in memory
+CDN_EDGE_DISK_BYTES = env_int(
+    "CDN_EDGE_DISK_BYTES", 2**30, 2**20
+)  # bytes of big answers (over 512 KiB each) that they keep in files
 CDN_VISITS_KEPT = env_int("CDN_VISITS_KEPT", 20_000, 100)  # newest visits of a distribution that stay in the database
+PLAYGROUND_BEAT = env_bool("PLAYGROUND_BEAT", True)  # this worker also keeps the schedule of sweeps and roll-ups
+ADMIN_PASSWORD = env_str("PLAYGROUND_ADMIN_PASSWORD")  # of the sign-ins admin, teacher, student; "" is a random one
 NODE = env_str("PLAYGROUND_NODE", "node-1")  # this machine's name among several
 
 for _name in ("", "blobs", "journal", "log", "functions", "tmp"):
@@ -113,7 +123,7 @@ ALLOWED_HOSTS = ["*"]  # playground.hosts sorts hosts and refuses what is not ou
 def _database():
     url = env_str("DATABASE_URL")
     if not url or url.startswith("sqlite:"):
-        name = url[len("sqlite:///"):] if url else str(DATA_DIR / "playground.sqlite3")
+        name = url[len("sqlite:///") :] if url else str(DATA_DIR / "playground.sqlite3")
         sync = "FULL" if FSYNC else "NORMAL"
         return {
             "ENGINE": "django.db.backends.sqlite3",
