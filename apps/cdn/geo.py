@@ -58,6 +58,7 @@ class Edge:
         return f"{self.pop}50-P1"
 
 
+@lru_cache(maxsize=16_384)  # an edge works out three distances for each visit, mostly the same ones
 def distance_km(one, other):
     """Return the great-circle distance of two places (haversine)."""
     lat1, lat2 = math.radians(one.latitude), math.radians(other.latitude)

@@ -162,7 +162,7 @@ class Visit(models.Model):
     reason = models.TextField()
     ttfb_ms = models.FloatField()
     direct_ms = models.FloatField()  # the same without the CDN
-    detail = models.JSONField(default=dict)  # why this edge, candidates, key, legs, origin
+    detail = models.JSONField(default=dict)  # key, policy, origin; visits.explain() works out the rest
 
     class Meta:
         ordering = ["pk"]

@@ -76,7 +76,9 @@ def quoted(text):
     >>> quoted('a "b" é')
     '"a \\\\"b\\\\" ?"'
     """
-    plain = "".join(c if " " <= c <= "~" else "?" for c in text)
+    plain = text
+    if not (text.isascii() and text.isprintable()):
+        plain = "".join(c if " " <= c <= "~" else "?" for c in text)
     return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
@@ -94,7 +96,7 @@ def cache_status(service, outcome):
     elif outcome.entry is not None:
         parts.append("hit")
     if outcome.entry is not None:
-        parts.append(f"ttl={outcome.entry.assessment.lifetime - (outcome.age or 0.0):.0f}")
+        parts.append(f"ttl={int(outcome.entry.assessment.lifetime - (outcome.age or 0.0))}")
         parts.append(f"key={quoted(outcome.entry.key[:500])}")
     parts.append(f"detail={quoted(outcome.reason)}")
     return "; ".join(parts)

