@@ -6,10 +6,39 @@ for sweeps and roll-ups. A task takes ids, loads, calls one function, returns no
 
 import os
 
-from celery import Celery
+from celery import Celery, beat, bootsteps
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "playground.settings")
 app = Celery("playground")
+
+
+class Beat(bootsteps.StartStopStep):
+    """The schedule as a thread of the worker: a process of its own would cost 60 MB for a timer.
+
+    PLAYGROUND_BEAT=0 leaves it out: of several workers one is enough, though sweeps may run twice.
+    """
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, worker, **options):
+        super().__init__(worker, **options)
+        self.service = None
+
+    def include_if(self, worker):
+        return settings.PLAYGROUND_BEAT
+
+    def start(self, worker):
+        file = str(settings.DATA_DIR / "beat-schedule")
+        self.service = beat.EmbeddedService(worker.app, thread=True, schedule_filename=file)
+        self.service.start()
+
+    def stop(self, worker):
+        if self.service:
+            self.service.stop()
+
+
+app.steps["worker"].add(Beat)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
     task_ignore_result=True,

@@ -117,8 +117,8 @@ def _trace(ctx, invocation, results):
     for phase in results["phases"]:
         ctx.trace.step(phase["name"], "done", f"{phase['duration_ms']} ms", at_ms=phase["start_ms"])
     duration = float(results["duration_ms"]) + float(results["init_ms"] or 0)
-    status = 200
-    traces.record(ctx, status, duration, len(invocation.event), len(results["result"]), results["error_type"])
+    error = results["error_type"][:80] or None
+    traces.record(ctx, 200, duration, len(invocation.event), len(results["result"]), error, invocation.function.arn)
 
 
 def _context(invocation, function):

@@ -9,6 +9,7 @@ sweeper sends again what was lost and takes back what a dead worker held.
 import base64
 import json
 import logging
+import time
 import uuid
 from datetime import timedelta
 
@@ -30,6 +31,7 @@ RETRIES = 2  # of an asynchronous event whose function failed
 RETRY_MINUTES = (1, 2)
 EVENT_HOURS = 6  # the longest an asynchronous event waits for a sandbox that works
 REPLY_SECONDS = 60  # an answer nobody fetched is forgotten after this
+LOOK_SECONDS = 2
 RESEND_SECONDS = 10  # a queued row is announced again when nobody took it for this long
 NODE_SECONDS = 20  # a worker that was not seen for this long is dead
 KEPT_DAYS = 7
@@ -150,12 +152,38 @@ def reply(invocation_id, head, payload=b""):
 
 
 def wait(invocation_id, seconds):
-    """Return (head, payload) when the worker has answered, None when the time is over."""
-    found = _redis.blpop([_reply_key(invocation_id)], timeout=seconds)
-    if found is None:
+    """Return (head, payload) when the worker has answered, None when the time is over.
+
+    Every other second the row is asked as well: a Redis that lost the message or the answer costs
+    time, not the result.
+    """
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        try:
+            found = _redis.blpop([_reply_key(invocation_id)], timeout=min(left, LOOK_SECONDS))
+        except redis.RedisError:
+            found = None
+            time.sleep(0.2)
+        if found is not None:
+            head, _, payload = found[1].partition(b"\n")
+            return json.loads(head), payload
+        kept = _kept_answer(invocation_id)
+        if kept is not None:
+            return kept
+    return None
+
+
+def _kept_answer(invocation_id):
+    """Return the answer that a finished row holds; announce a row again that nobody took."""
+    row = Invocation.objects.filter(invocation_id=invocation_id).first()
+    if row is None or row.state == State.QUEUED:
+        nudge(invocation_id)
         return None
-    head, _, payload = found[1].partition(b"\n")
-    return json.loads(head), payload
+    if row.state == State.RUNNING:
+        return None
+    if row.error_type == "Sandbox":
+        return {"failed": row.log_tail}, b""
+    return {"function_error": row.function_error, "log_tail": row.log_tail, "phases": row.phases}, bytes(row.result)
 
 
 def abandon(invocation_id):

