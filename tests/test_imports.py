@@ -30,6 +30,9 @@ PURE = {
     "apps/cdn/freshness.py",
     "apps/cdn/key.py",
     "apps/cdn/latency.py",
+    "apps/cdn/targeted.py",
+    "apps/cdn/geo.py",
+    "apps/cdn/invalidation.py",
     "playground/wire/signature.py",
 }
 FILES = sorted(

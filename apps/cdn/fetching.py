@@ -157,7 +157,8 @@ class Fetcher:
         try:
             answer = await self._send(service, behavior, viewer, fields, viewer.body)
         except OriginFailed as err:
-            if stale is not None and freshness.usable_after_error(stale.assessment, stale.age(service.now)):
+            away = behavior.policy.rfc9111
+            if stale is not None and freshness.usable_after_error(stale.assessment, stale.age(service.now), away):
                 return self._stale(service, stale, f"{because}; {err} So the stale answer is served", 0)
             outcome = self._failed(service, err, because, "stale" if stale is not None else "miss")
             self._keep_failure(service, behavior, viewer, cache_key, outcome)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
+from apps.cdn import targeted
 from apps.cdn.key import header
 
 # RFC 9110 section 15.1: statuses whose answers may be stored without explicit freshness.
@@ -26,8 +27,12 @@ HEURISTIC_FRACTION = 0.1  # of the time since Last-Modified (RFC 9111 section 4.
 HEURISTIC_LIMIT = 7 * 86_400
 FOREVER = 2**31  # what a number too big to hold counts as (RFC 9111 section 1.2.2)
 DIRECTIVE = re.compile(r'\s*([!#$%&\'*+.^_`|~0-9A-Za-z-]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*)))?\s*(?:,|$)')
+# RFC 9110 section 5.6.7: the date of today and the two obsolete ones. Python's own parser takes far more.
 HTTP_DATE = re.compile(
-    r"[A-Za-z]{3,9}, ?\d\d[ -][A-Za-z]{3}[ -]\d{2,4} \d\d:\d\d:\d\d GMT|[A-Za-z]{3} [A-Za-z]{3} [ \d]\d \d\d:\d\d:\d\d \d{4}"
+    r"(?:mon|tue|wed|thu|fri|sat|sun), \d\d [a-z]{3} \d{4} \d\d:\d\d:\d\d gmt"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day, \d\d-[a-z]{3}-\d\d \d\d:\d\d:\d\d gmt"
+    r"|(?:mon|tue|wed|thu|fri|sat|sun) [a-z]{3} [ \d]\d \d\d:\d\d:\d\d \d{4}",
+    re.IGNORECASE,
 )
 
 
@@ -83,7 +88,7 @@ def date(text):
     if not text or not HTTP_DATE.fullmatch(text):
         return None
     try:
-        when = parsedate_to_datetime(text)
+        when = parsedate_to_datetime(re.sub("gmt$", "GMT", text, flags=re.IGNORECASE))
     except ValueError:
         return None
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
@@ -112,7 +117,10 @@ def assess(policy, method, request_headers, status, headers, real_now, error_ttl
     if status == 206:
         return Assessment(False, because="only whole answers are stored, and this is a part (206)")
     if policy.rfc9111:
-        return _by_rfc(cc, request_headers, status, headers, real_now)
+        aimed = targeted.directives(header(headers, "cdn-cache-control"))
+        if aimed is not None:  # then Cache-Control and Expires are for others
+            headers = [(name, value) for name, value in headers if name != "expires"]
+        return _by_rfc(cc if aimed is None else aimed, request_headers, status, headers, real_now)
     if status >= 400:
         return _error(cc, status, error_ttl)
     return _by_policy(policy, cc, status, headers, real_now)
@@ -201,8 +209,10 @@ def _by_rfc(cc, request_headers, status, headers, real_now):
     asked = directives(header(request_headers, "cache-control"))
     if "no-store" in asked:
         return Assessment(False, because="the visitor said Cache-Control: no-store")
+    # Section 5.2.2.3: a cache that understands the status must ignore no-store beside must-understand.
+    understood = "must-understand" in cc and status in UNDERSTOOD
     for name in ("no-store", "private"):
-        if name in cc:
+        if name in cc and not (name == "no-store" and understood):
             return Assessment(False, because=f"Cache-Control: {name} from the origin")
     if header(request_headers, "authorization") is not None and not cc.keys() & {
         "public",
@@ -299,9 +309,15 @@ def _viewer_refuses(asked, age, left, stored):
     return None
 
 
-def usable_after_error(stored, age):
-    """Tell whether a stale answer may be served because the origin fails (RFC 5861; CloudFront's own rule)."""
-    return not stored.must_revalidate and not stored.always_ask and age < stored.lifetime + stored.sie
+def usable_after_error(stored, age, disconnected=False):
+    """Tell whether a stale answer may be served because the origin fails.
+
+    disconnected: the origin cannot be reached at all, which RFC 9111 section 4.2.4 excuses unless
+    the answer forbids it; otherwise stale-if-error (RFC 5861) or CloudFront's own rule decides.
+    """
+    if stored.must_revalidate or stored.always_ask:
+        return False
+    return disconnected or age < stored.lifetime + stored.sie
 
 
 def duration(value):

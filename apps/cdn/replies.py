@@ -136,7 +136,8 @@ def not_modified(viewer, outcome):
             return True
         return etag is not None and weak(etag) in {weak(one.strip()) for one in wanted.split(",")}
     since = freshness.date(key.header(viewer.headers, "if-modified-since"))
-    modified = freshness.date(key.header(outcome.headers, "last-modified"))
+    # Without Last-Modified the answer is as old as its Date says (RFC 9111 section 4.3.2).
+    modified = freshness.date(key.header(outcome.headers, "last-modified") or key.header(outcome.headers, "date"))
     return since is not None and modified is not None and modified <= since
 
 
