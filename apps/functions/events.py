@@ -11,7 +11,6 @@ from django.db import transaction
 
 from apps.buckets.models import Event
 
-
 log = logging.getLogger(__name__)
 BATCH = 200
 

@@ -112,22 +112,27 @@ def _check(entries):
 def _write(archive, entry, target, allowed):
     """Unpack one entry, readable by every user of the sandbox; return its size, whatever its header claimed."""
     path = os.path.join(target, *PurePosixPath(entry.filename).parts)
-    if entry.is_dir():
-        os.makedirs(path, 0o755, exist_ok=True)
-        return 0
-    os.makedirs(os.path.dirname(path), 0o755, exist_ok=True)
-    size = 0
     try:
-        with archive.open(entry) as source, open(path, "wb") as out:
-            while chunk := source.read(2**20):
-                size += len(chunk)
-                if size > allowed:
-                    raise InvalidParameterValue(f"Unzipped size must be smaller than {UNZIPPED_BYTES} bytes")
-                out.write(chunk)
-    except (IsADirectoryError, NotADirectoryError, FileExistsError, zipfile.LargeZipFile):
+        if entry.is_dir():
+            os.makedirs(path, 0o755, exist_ok=True)
+            return 0
+        os.makedirs(os.path.dirname(path), 0o755, exist_ok=True)
+        size = _copy(archive, entry, path, allowed)
+    except (IsADirectoryError, NotADirectoryError, FileExistsError):
         raise InvalidParameterValue(f"{BAD_ZIP} It holds a file where it also holds a folder.") from None
     executable = (entry.external_attr >> 16) & 0o111
     os.chmod(path, 0o755 if executable else 0o644)
+    return size
+
+
+def _copy(archive, entry, path, allowed):
+    size = 0
+    with archive.open(entry) as source, open(path, "wb") as out:
+        while chunk := source.read(2**20):
+            size += len(chunk)
+            if size > allowed:
+                raise InvalidParameterValue(f"Unzipped size must be smaller than {UNZIPPED_BYTES} bytes")
+            out.write(chunk)
     return size
 
 

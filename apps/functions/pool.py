@@ -13,6 +13,7 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 
 from playground import clock
 
@@ -54,10 +55,14 @@ class Warm:
 
 
 class Pool:
-    """The environments of one node. limit: how many may live; idle_seconds: how long one is kept unused."""
+    """The environments of one node.
 
-    def __init__(self, limit, idle_seconds):
-        self.limit, self.idle_seconds = limit, idle_seconds
+    limit: how many may live. idle_seconds: how long one is kept unused. first_slot: slots count from
+    here; as root each slot is a user id, so two pools on one machine take different ones.
+    """
+
+    def __init__(self, limit, idle_seconds, first_slot=0):
+        self.limit, self.idle_seconds, self.first_slot = limit, idle_seconds, first_slot
         self._changed = threading.Condition()
         self._all = {}  # environment id -> Warm
         self._closing = False
@@ -162,13 +167,13 @@ class Pool:
                 resting = any(warm.state == "resting" and now - warm.used < RESTING_SECONDS for warm in mine)
                 if not resting and (len(self._all) < self.limit or self._make_room(key)):
                     slots = {warm.slot for warm in self._all.values()}
-                    slot = next(n for n in range(self.limit + 1) if n not in slots)
+                    slot = next(n for n in count(self.first_slot) if n not in slots)
                     warm = Warm(key, slot, log_stream)
                     self._all[warm.environment_id] = warm
                     return warm
                 if now > end:
                     raise SandboxError(f"all {self.limit} environments of this node are busy")
-                self._changed.wait(RESTING_SECONDS if resting else 1)
+                self._changed.wait(RESTING_SECONDS if resting else max(0.01, min(1, end - now)))
 
     def _make_room(self, key):
         """End the frozen environment that matters least: of an older revision of this function, else the oldest used."""

@@ -29,7 +29,7 @@ class Report:
         """Return what is billed, exact: GB here are 1024 MB.
 
         >>> Report(Decimal("1.2"), None, 2, 128, 30).gb_seconds
-        Decimal('0.00025')
+        Decimal('0.000250')
         """
         return (Decimal(self.memory_mib) / 1024) * (Decimal(self.billed_ms) / 1000)
 
