@@ -106,6 +106,7 @@ def call(ctx, service, operation, request):
     joined = SERVICES[service]
     started = time.perf_counter()
     ctx.service, ctx.operation = service, operation
+    ctx.found.clear()
     failure = None
     status = 200
     try:

@@ -58,3 +58,4 @@ class Context:
     host: str = ""
     scheme: str = "http"
     no_effect: list = field(default_factory=list)
+    found: dict = field(default_factory=dict)  # rows that authorisation loaded, for the operation to use again
