@@ -14,6 +14,7 @@ import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import redis
 from django.conf import settings
@@ -38,7 +39,8 @@ RESCAN = 100  # changes looked at again: with several writers a smaller number m
 def nudge():
     """Wake the edges: something changed. Losing the message costs at most POLL_SECONDS."""
     try:
-        redis.Redis.from_url(settings.REDIS_URL).publish(CHANNEL, "")
+        with redis.Redis.from_url(settings.REDIS_URL) as client:
+            client.publish(CHANNEL, "")
     except redis.RedisError as err:
         log.warning("no nudge to the edges: %s", err)
 
@@ -76,6 +78,7 @@ class Directory:
         self.loop = None
         self.lookups = ThreadPoolExecutor(1, thread_name_prefix="directory")
         self.stopping = threading.Event()
+        self.thread = None
         self.seen_at = 0.0  # monotonic time of the last successful look at the database
         self.done = deque(maxlen=RESCAN)
 
@@ -131,15 +134,36 @@ class Directory:
     def start(self, loop):
         """Begin to follow changes. Everything before now is known: the cache is empty."""
         self.loop = loop
-        threading.Thread(target=self.follow, name="follow-changes", daemon=True).start()
+        self.thread = threading.Thread(target=self.follow, name="follow-changes", daemon=True)
+        self.thread.start()
 
     def stop(self):
+        """Stop following; the thread takes leave at its next breath."""
         self.stopping.set()
+        nudge()
+        self.thread.join(1)
         self.lookups.shutdown(wait=False)
+
+    def bury(self):
+        """Forget the nodes of this machine that died: changes do not wait for them."""
+        for node in EdgeNode.objects.filter(name__startswith=f"{settings.NODE}-"):
+            if not running(node.name.rpartition("-")[2]):
+                node.delete()
+
+    def leave(self):
+        """Say that this node stops."""
+        try:
+            EdgeNode.objects.filter(name=self.node).delete()
+        except DatabaseError as err:
+            log.warning("could not take leave: %s", err)
 
     def follow(self):
         """Apply changes as they come, until stopped."""
         messages = None
+        try:
+            self.bury()
+        except DatabaseError as err:
+            log.warning("the edges could not read their configuration: %s", err)
         while not self.stopping.is_set():
             try:
                 close_old_connections()
@@ -157,6 +181,7 @@ class Directory:
             except redis.RedisError:
                 messages = None
                 self.stopping.wait(POLL_SECONDS)
+        self.leave()
 
     def catch_up(self):
         """Apply new changes and say so; refresh what labs changed of themselves (clock, home city)."""
@@ -237,6 +262,14 @@ class Directory:
             # Arrived changes have no reader left but a node that starts, which knows everything anyway.
             Change.objects.filter(pk__lte=applied - RESCAN).delete()
             EdgeNode.objects.filter(seen_at__lt=clock.real_now() - timedelta(hours=1)).delete()
+
+
+def running(pid):
+    """Tell whether a process of this machine lives; a zombie, which has no command line, does not."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except OSError:
+        return False
 
 
 def region_of_bucket(name):

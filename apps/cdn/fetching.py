@@ -7,11 +7,10 @@ Next: origin.py speaks HTTP, collapse.py lets requests share a flight, replies.p
 import asyncio
 import contextlib
 import time
-import zlib
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from apps.cdn import freshness, key, latency, replies
+from apps.cdn import compression, freshness, key, latency, replies
 from apps.cdn.cache import Body, Entry
 from apps.cdn.collapse import Flights
 from apps.cdn.origin import OriginFailed, Pool, bucket_path, sign
@@ -19,13 +18,6 @@ from apps.identity import sessions
 from playground.clock import real_now
 from playground.wire.context import Principal
 
-COMPRESS_BYTES = (1_000, 10_000_000)  # CloudFront compresses bodies of these sizes
-# The types CloudFront compresses, but for some rare ones ("Serving compressed files").
-COMPRESSIBLE = (
-    "text/", "application/javascript", "application/json", "application/xml", "application/xhtml+xml",
-    "application/rss+xml", "application/wasm", "application/x-javascript", "application/vnd.ms-fontobject",
-    "application/manifest+json", "application/ld+json", "application/x-font", "font/", "image/svg+xml",
-)  # fmt: skip
 # S3's own identifiers of the edge's request, which CloudFront does not pass on.
 NOT_FOR_VIEWERS = frozenset(("x-amz-request-id", "x-amz-id-2"))
 SIGNED_FOR_SECONDS = 900
@@ -197,8 +189,8 @@ class Fetcher:
                 because = f"{because}; not stored: {assessment.because}"
             return self._unstored(behavior.origin, answer, because, forwarded, behavior)
         encoder = None
-        if behavior.compress and compressible(behavior, viewer, answer.status, headers):
-            headers, encoder = compressed(headers)
+        if behavior.compress and compression.applies(behavior.policy, viewer.headers, answer.status, headers):
+            headers, encoder = compression.begin(headers)
         entry = Entry(
             place=service.place,
             key=cache_key,
@@ -392,31 +384,3 @@ async def _counted(chunks, counted):
 def counting(chunks, counted):
     """Return chunks, adding their bytes to counted[0]; None stays None."""
     return None if chunks is None else _counted(chunks, counted)
-
-
-def compressible(behavior, viewer, status, headers):
-    """Tell whether CloudFront would compress an answer ("Serving compressed files")."""
-    accepted = key.accepted_encodings(key.header(viewer.headers, "accept-encoding"), behavior.policy.gzip, False)
-    length = key.header(headers, "content-length") or ""
-    kind = (key.header(headers, "content-type") or "").lower()
-    return (
-        accepted == "gzip"
-        and status in (200, 403, 404)
-        and key.header(headers, "content-encoding") is None
-        and length.isdigit()
-        and COMPRESS_BYTES[0] <= int(length) <= COMPRESS_BYTES[1]
-        and kind.startswith(COMPRESSIBLE)
-    )
-
-
-def compressed(headers):
-    """Return the fields of the compressed answer and its encoder; a strong ETag becomes a weak one."""
-    kept = []
-    for name, value in headers:
-        if name == "etag" and not value.startswith("W/"):
-            value = "W/" + value
-        if name not in ("content-length", "accept-ranges"):
-            kept.append((name, value))
-    if "accept-encoding" not in (key.header(headers, "vary") or "").lower():
-        kept.append(("vary", "Accept-Encoding"))
-    return [*kept, ("content-encoding", "gzip")], zlib.compressobj(6, zlib.DEFLATED, 31)
