@@ -6,6 +6,7 @@ It reads the WSGI environment itself, because Django decodes the path and would 
 from django.conf import settings
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 
+from apps.functions import downloads
 from playground import endpoints, health, hosts
 from playground.wire.http import FileBody, Request, Response
 
@@ -19,11 +20,22 @@ def aws_endpoint(get_response):
     def answer(request):
         if request.META.get("SERVER_PORT") != aws_port:
             return get_response(request)
-        if request.META.get("PATH_INFO") == "/healthz":
+        path = request.META.get("PATH_INFO", "")
+        if path == "/healthz":
             return health.healthz(request)
+        if path.startswith(downloads.PREFIX):
+            return package(path.removeprefix(downloads.PREFIX))
         return to_django(serve(from_environ(request.META)), request)
 
     return answer
+
+
+def package(token):
+    """Answer the zip of a function to whoever holds a token that GetFunction gave a moment ago."""
+    file = downloads.zip_file(token)
+    if file is None:
+        return HttpResponse("The link is not valid any more.", status=403, content_type="text/plain")
+    return FileResponse(open(file, "rb"), content_type="application/zip", as_attachment=True, filename="code.zip")  # noqa: SIM115
 
 
 def from_environ(environ):
