@@ -1,3 +1,9 @@
 """The console's pages: one include() per app."""
 
-urlpatterns = []
+from django.urls import path
+
+from playground.health import healthz
+
+urlpatterns = [
+    path("healthz", healthz),
+]

@@ -61,7 +61,7 @@ class Blob(models.Model):
 class Object(models.Model):
     """One version of a key."""
 
-    bucket = models.ForeignKey(Bucket, on_delete=models.CASCADE, related_name="objects")
+    bucket = models.ForeignKey(Bucket, on_delete=models.CASCADE, related_name="stored")
     key = models.CharField(max_length=1024)
     version_id = models.CharField(max_length=40, default="null")
     is_latest = models.BooleanField(default=True)

@@ -103,7 +103,7 @@ def delete_bucket(ctx, request):
     bucket = bucket_of(ctx, request)
     with transaction.atomic():
         held = Bucket.objects.select_for_update().get(pk=bucket.pk)
-        if held.objects.exists() or held.uploads.exists():
+        if held.stored.exists() or held.uploads.exists():
             raise errors.BucketNotEmpty(BucketName=bucket.name)
         held.delete()
     meters.record(ctx, "s3.requests.delete_cancel", 1, bucket.arn, account=bucket.account, at=clock.now(bucket.account))
