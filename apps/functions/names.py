@@ -51,6 +51,12 @@ def parse(ctx, text, qualifier=None):
     return found
 
 
+def of_arn(arn):
+    """Return the Reference of a full ARN."""
+    _arn, _aws, _lambda, region, account_id, _function, name, *qualifier = arn.split(":")
+    return Reference(account_id, region, name, "".join(qualifier))
+
+
 def find(reference):
     """Return the Function of a reference. Raises ResourceNotFoundException."""
     function = (

@@ -55,13 +55,13 @@ def size_bytes(statements):
     return len(json.dumps(statements))
 
 
-def lets_service_in(function, service, source_arn, source_account):
+def lets_service_in(function, service, source_arn, owner):
     """Return the Decision whether a service may invoke a function on behalf of one of its resources.
 
-    service: "s3.amazonaws.com". source_arn: the bucket's ARN. source_account: its owner, an Account.
+    service: "s3.amazonaws.com". source_arn: the bucket's ARN. owner: the Account it belongs to.
     """
     ctx = Context(
-        source_account,
+        owner,
         Principal("service", name=service, source_arn=source_arn),
         function.region,
         "",
