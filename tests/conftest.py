@@ -113,7 +113,7 @@ def stack():
         pytest.exit(f"the stack did not come up:\n{process.communicate()[0].decode()}\n{logs}", 1)
     yield running
     process.send_signal(signal.SIGINT)
-    process.wait(30)
+    process.communicate(timeout=30)
 
 
 @dataclass

@@ -188,7 +188,7 @@ class Directory:
         node, made = EdgeNode.objects.get_or_create(name=self.node, defaults={"seen_at": clock.real_now()})
         # A new node has nothing stored and no plan: what is in progress is true for it at once.
         fresh = Change.objects.filter(pk__gt=0 if made else node.applied - RESCAN).order_by("pk")
-        changes = [change for change in fresh.select_related("invalidation") if change.pk not in self.done]
+        changes = [change for change in fresh.select_related("invalidation__distribution") if change.pk not in self.done]
         for change in changes:
             self.apply(change)
         self.refresh_accounts()
