@@ -171,6 +171,8 @@ class Directory:
                 self.seen_at = time.monotonic()
             except DatabaseError as err:
                 log.warning("the edges could not read their configuration: %s", err)
+            except Exception:  # a thread that dies would leave the edges deaf: say it, and try again
+                log.exception("the edges could not apply a change")
             try:
                 if messages is None:
                     messages = redis.Redis.from_url(settings.REDIS_URL).pubsub(ignore_subscribe_messages=True)
@@ -188,7 +190,9 @@ class Directory:
         node, made = EdgeNode.objects.get_or_create(name=self.node, defaults={"seen_at": clock.real_now()})
         # A new node has nothing stored and no plan: what is in progress is true for it at once.
         fresh = Change.objects.filter(pk__gt=0 if made else node.applied - RESCAN).order_by("pk")
-        changes = [change for change in fresh.select_related("invalidation__distribution") if change.pk not in self.done]
+        changes = [
+            change for change in fresh.select_related("invalidation__distribution") if change.pk not in self.done
+        ]
         for change in changes:
             self.apply(change)
         self.refresh_accounts()
@@ -200,7 +204,8 @@ class Directory:
     def apply(self, change):
         """Act on one change, in the event loop, and wait until it is done."""
         if change.invalidation is not None:
-            asyncio.run_coroutine_threadsafe(self._invalidate(change.invalidation), self.loop).result(30)
+            forget = self._invalidate(change.distribution_id, change.invalidation)
+            asyncio.run_coroutine_threadsafe(forget, self.loop).result(30)
         elif change.distribution_id in self.plans:
             row = Distribution.objects.select_related("account").filter(distribution_id=change.distribution_id).first()
             plan = None if row is None else self.compile(row)
@@ -209,8 +214,8 @@ class Directory:
             self.loop.call_soon_threadsafe(self.absent.clear)
         self.done.append(change.pk)
 
-    async def _invalidate(self, row):
-        plan = self.plans.get(row.distribution.distribution_id)
+    async def _invalidate(self, distribution_id, row):
+        plan = self.plans.get(distribution_id)
         if plan is None:
             return  # nobody asked this node for it yet, so nothing is stored
         why = f"invalidated by {row.invalidation_id}"

@@ -217,15 +217,16 @@ class Edges:
         story = visits.tell(service, behavior, viewer, outcome)
         if self.latency_is_real:
             await asyncio.sleep(story.ttfb_ms / 1000)
-        sent = 0
-        status = outcome.status
+        delivery = replies.Delivery(
+            outcome.status, lambda sent: visits.note(service, behavior, viewer, outcome, story, sent)
+        )
         try:
-            status, sent = await replies.send_outcome(service, viewer, outcome, story, receive, send)
+            await replies.send_outcome(service, viewer, outcome, story, delivery, receive, send)
         except (BodyLost, OriginFailed):
             # Half an answer was sent: only closing the connection tells the visitor (uvicorn does, on return).
             log.warning("%s: the origin broke off in the middle of an answer", service.request_id)
         finally:
-            visits.note(service, behavior, viewer, outcome, story, status, sent)
+            delivery.note()
 
 
 def body_chunks(receive, headers):

@@ -172,8 +172,24 @@ def wanted_range(viewer, outcome, size):
     return (first, last) if first < size else ()
 
 
-async def send_outcome(service, viewer, outcome, story, receive, send):
-    """Send an Outcome; return (status sent, body bytes sent). Errors: cache.BodyLost."""
+class Delivery:
+    """What was sent of an answer. note(delivery) is called once, before its last byte goes out.
+
+    Before, so that a visitor who has the whole answer finds the visit and its meters already written.
+    """
+
+    def __init__(self, status, note):
+        self.status, self.sent_bytes = status, 0
+        self._note = note
+
+    def note(self):
+        note, self._note = self._note, None
+        if note is not None:
+            note(self)
+
+
+async def send_outcome(service, viewer, outcome, story, delivery, receive, send):
+    """Send an Outcome and keep count in its Delivery. Errors: cache.BodyLost, origin.OriginFailed."""
     entry = outcome.entry
     if entry is not None and entry.head is not None and outcome.headers is entry.headers:
         fields = list(entry.head)
@@ -184,27 +200,27 @@ async def send_outcome(service, viewer, outcome, story, receive, send):
     fields += own_fields(service, outcome, story)
     if not_modified(viewer, outcome):
         fields = [(n, v) for n, v in fields if n not in (b"content-type", b"content-encoding", b"accept-ranges")]
-        await _finish(send, 304, fields, b"")
+        await _finish(send, delivery, 304, fields, b"")
         close = getattr(outcome.body, "aclose", None)
         if close:
             await close()
-        return 304, 0
-    if isinstance(outcome.body, bytes):
+    elif isinstance(outcome.body, bytes):
         fields.append((b"content-length", b"%d" % len(outcome.body)))
-        body = b"" if viewer.method == "HEAD" else outcome.body
-        await _finish(send, outcome.status, fields, body)
-        return outcome.status, len(body)
-    if isinstance(outcome.body, Body):
-        return await _send_stored(viewer, outcome, fields, send)
-    return await _send_passing(viewer, outcome, fields, receive, send)
+        await _finish(send, delivery, outcome.status, fields, b"" if viewer.method == "HEAD" else outcome.body)
+    elif isinstance(outcome.body, Body):
+        await _send_stored(viewer, outcome, fields, delivery, send)
+    else:
+        await _send_passing(outcome, fields, delivery, receive, send)
 
 
-async def _finish(send, status, fields, body):
+async def _finish(send, delivery, status, fields, body):
+    delivery.status, delivery.sent_bytes = status, len(body)
+    delivery.note()
     await send({"type": "http.response.start", "status": status, "headers": fields})
     await send({"type": "http.response.body", "body": body})
 
 
-async def _send_stored(viewer, outcome, fields, send):
+async def _send_stored(viewer, outcome, fields, delivery, send):
     """Send a body that is stored, or still arriving to be stored."""
     body, status = outcome.body, outcome.status
     size = body.size_bytes if body.complete else _length(outcome.headers)
@@ -217,8 +233,8 @@ async def _send_stored(viewer, outcome, fields, send):
     if part == ():
         fields = [(n, v) for n, v in fields if n != b"content-type"]
         fields += [(b"content-range", b"bytes */%d" % size), (b"content-length", b"0")]
-        await _finish(send, 416, fields, b"")
-        return 416, 0
+        await _finish(send, delivery, 416, fields, b"")
+        return
     first, last = part or (0, None if size is None else size - 1)
     if part:
         status = 206
@@ -226,44 +242,52 @@ async def _send_stored(viewer, outcome, fields, send):
     if size is not None and status not in (204, 304):
         fields.append((b"content-length", b"%d" % (last - first + 1)))
     if viewer.method == "HEAD":
-        await _finish(send, status, fields, b"")
-        return status, 0
-    if body.complete and body.path is None and (last is None or last - first < CHUNK):
+        await _finish(send, delivery, status, fields, b"")
+    elif body.complete and body.path is None and (last is None or last - first < CHUNK):
         data = body.data if part is None else bytes(body.data[first : last + 1])
-        await _finish(send, status, fields, data)
-        return status, len(data)
+        await _finish(send, delivery, status, fields, data)
+    else:
+        await _stream(body, status, fields, first, last, delivery, send)
+
+
+async def _stream(body, status, fields, first, last, delivery, send):
+    """Send bytes first to last of a body as they are there; last is None for an end not yet known."""
     await send({"type": "http.response.start", "status": status, "headers": fields})
-    at = first
+    delivery.status, at = status, first
     while last is None or at <= last:
         chunk = await body.read(at, CHUNK if last is None else min(CHUNK, last - at + 1))
         if not chunk:
             break
         at += len(chunk)
+        delivery.sent_bytes += len(chunk)
+        if last is not None and at > last:
+            delivery.note()
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    delivery.note()
     await send({"type": "http.response.body", "body": b""})
-    return status, at - first
 
 
-async def _send_passing(viewer, outcome, fields, receive, send):
+async def _send_passing(outcome, fields, delivery, receive, send):
     """Send a body that only this visitor gets, as it comes from the origin; stop when the visitor goes away."""
     size = _length(outcome.headers)
     if size is not None and outcome.status not in (204, 304):
         fields.append((b"content-length", b"%d" % size))
     await send({"type": "http.response.start", "status": outcome.status, "headers": fields})
-    sent = 0
     gone = asyncio.ensure_future(_gone(receive))
     try:
         async for chunk in outcome.body:
-            sent += len(chunk)
+            delivery.sent_bytes += len(chunk)
+            if delivery.sent_bytes == size:
+                delivery.note()
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
             if gone.done():
                 break
         else:
+            delivery.note()
             await send({"type": "http.response.body", "body": b""})
     finally:
         gone.cancel()
         await outcome.body.aclose()
-    return outcome.status, sent
 
 
 async def _gone(receive):
@@ -287,7 +311,7 @@ async def send_page(send, method, status, title, why, request_id):
         (b"cache-status", f"edge; detail={quoted(why)}".encode()),
         (b"date", formatdate(usegmt=True).encode()),
     ]
-    await _finish(send, status, fields, b"" if method == "HEAD" else page)
+    await _plainly(send, status, fields, b"" if method == "HEAD" else page)
 
 
 async def send_text(send, method, status, text, request_id):
@@ -300,4 +324,9 @@ async def send_text(send, method, status, text, request_id):
         (b"x-amz-cf-id", request_id.encode()),
         (b"date", formatdate(usegmt=True).encode()),
     ]
-    await _finish(send, status, fields, b"" if method == "HEAD" else data)
+    await _plainly(send, status, fields, b"" if method == "HEAD" else data)
+
+
+async def _plainly(send, status, fields, body):
+    await send({"type": "http.response.start", "status": status, "headers": fields})
+    await send({"type": "http.response.body", "body": body})

@@ -96,8 +96,9 @@ def explain(visit):
     }
 
 
-def note(service, behavior, viewer, outcome, story, status, bytes_out):
-    """Journal a visit and what it costs. The payer is the distribution's account."""
+def note(service, behavior, viewer, outcome, story, delivery):
+    """Journal a visit and what it costs. The payer is the distribution's account. delivery: what was sent."""
+    status, bytes_out = delivery.status, delivery.sent_bytes
     plan, edge, origin = service.plan, service.edge, behavior.origin
     at = datetime.fromtimestamp(service.now, UTC)
     ctx = Context(plan.account, ANONYMOUS, "us-east-1", service.request_id, at, service="cloudfront", via="edge")

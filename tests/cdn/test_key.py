@@ -31,7 +31,12 @@ def test_doctests_hold():
         (OPTIMIZED, {"path": "/a"}, {"path": "/A"}, False),
         (OPTIMIZED, {"headers": [("cookie", "x=1")]}, {}, True),
         (OPTIMIZED, {"headers": [("accept-encoding", "gzip")]}, {}, False),
-        (OPTIMIZED, {"headers": [("accept-encoding", "gzip, deflate")]}, {"headers": [("accept-encoding", "gzip")]}, True),
+        (
+            OPTIMIZED,
+            {"headers": [("accept-encoding", "gzip, deflate")]},
+            {"headers": [("accept-encoding", "gzip")]},
+            True,
+        ),
         (OPTIMIZED, {"headers": [("accept-encoding", "gzip;q=0")]}, {}, True),
         (MEDIA, {"query": "start=1&x=1"}, {"query": "start=1&x=2"}, True),
         (MEDIA, {"query": "start=1"}, {"query": "start=2"}, False),

@@ -81,7 +81,11 @@ def change(wanted, where, value):
         ("CustomErrorResponses", {"Quantity": 1, "Items": [{"ErrorCode": 200}]}, "InvalidErrorCode"),
         ("Aliases", {"Quantity": 1, "Items": ["photos.s3.localhost"]}, "InvalidArgument"),
         ("Aliases", {"Quantity": 2, "Items": ["a.example.com"]}, "InconsistentQuantities"),
-        ("Restrictions", {"GeoRestriction": {"RestrictionType": "blacklist", "Quantity": 1, "Items": ["FR"]}}, "InvalidArgument"),
+        (
+            "Restrictions",
+            {"GeoRestriction": {"RestrictionType": "blacklist", "Quantity": 1, "Items": ["FR"]}},
+            "InvalidArgument",
+        ),
         ("DefaultCacheBehavior.TrustedKeyGroups", {"Enabled": True, "Quantity": 1, "Items": ["k"]}, "InvalidArgument"),
         ("DefaultCacheBehavior.AllowedMethods", {"Quantity": 1, "Items": ["GET"]}, "InvalidArgument"),
     ],
@@ -118,7 +122,9 @@ def test_an_update_wants_the_version_it_replaces(account, wanted):
         client.update_distribution(Id=mine.id, IfMatch="E0", DistributionConfig=mine.config)
     assert code(caught) == ("PreconditionFailed", 412)
     with pytest.raises(ClientError) as caught:
-        client.update_distribution(Id=mine.id, IfMatch=mine.etag, DistributionConfig={**mine.config, "CallerReference": "x"})
+        client.update_distribution(
+            Id=mine.id, IfMatch=mine.etag, DistributionConfig={**mine.config, "CallerReference": "x"}
+        )
     assert code(caught) == ("IllegalUpdate", 400)
 
     mine.update(Comment="second")
