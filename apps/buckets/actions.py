@@ -102,7 +102,7 @@ def authorization(ctx, operation, request):
     action, kind = TABLE[operation]
     if kind == "account":
         _signed(ctx)
-        return Authorization("s3:ListAllMyBuckets", "*", owner=ctx.account)
+        return Authorization("s3:ListAllMyBuckets", "arn:aws:s3:::*", owner=ctx.account)
     if kind == "new":
         _signed(ctx)
         return Authorization("s3:CreateBucket", f"arn:aws:s3:::{request['Bucket']}", owner=ctx.account)
