@@ -4,7 +4,7 @@ A round trip is `access + 2 * km * factor / 199.862` ms: light in fibre covers 1
 and fibre takes detours, by the factors below. A visitor opens a new HTTPS connection: three round
 trips (TCP, TLS 1.3, the request) before the first byte. Jitter is seeded, so that the same request
 tells the same story twice, and never below what light allows.
-Sources and the comparison with published measurements: docs/latency.md.
+Sources and the comparison with published measurements: docs/cdn.md.
 """
 
 import hashlib
