@@ -11,10 +11,20 @@ def put(account, region, group, stream, events):
 
     events: [{"timestamp": lab time in ms, "message": str}].
     """
+    into = (
+        LogStream.objects.select_related("group")
+        .filter(group__account=account, group__region=region, group__name=group, name=stream)
+        .first()
+    )
+    if into is None:
+        into = _new_stream(account, region, group, stream)
+    append(into.group, into, events)
+
+
+def _new_stream(account, region, group, stream):
     now = clock.now(account)
     found, _ = LogGroup.objects.get_or_create(account=account, region=region, name=group, defaults={"created_at": now})
-    into, _ = LogStream.objects.get_or_create(group=found, name=stream, defaults={"created_at": now})
-    append(found, into, events)
+    return LogStream.objects.get_or_create(group=found, name=stream, defaults={"created_at": now})[0]
 
 
 def append(group, stream, events):
