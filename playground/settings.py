@@ -160,6 +160,7 @@ CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 
 FUNCTIONS_IDLE_SECONDS = env_int("FUNCTIONS_IDLE_SECONDS", 300, 1, 86400)  # a frozen environment is kept warm this long
 FUNCTIONS_MAX_ENVIRONMENTS = env_int("FUNCTIONS_MAX_ENVIRONMENTS", 24, 1, 1000)  # live sandboxes of one node
+FUNCTIONS_MAX_WAITING = env_int("FUNCTIONS_MAX_WAITING", 24, 1, 10000)  # synchronous callers of one web process
 FUNCTIONS_USER_NAMESPACE = env_bool("FUNCTIONS_USER_NAMESPACE", False)  # root too uses a user namespace, as others must
 
 # -- the Django project --------------------------------------------------------------------------
@@ -215,6 +216,7 @@ TEMPLATES = [
 ]
 AUTH_USER_MODEL = "identity.User"
 LOGIN_URL = "/sign-in"
+CSRF_FAILURE_VIEW = "apps.console.views.forbidden"
 LOGIN_REDIRECT_URL = "/"
 USE_TZ = True
 TIME_ZONE = "UTC"

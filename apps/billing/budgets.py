@@ -15,6 +15,10 @@ class Budget:
     fraction: Decimal
 
     @property
+    def percent(self):
+        return min(int(self.fraction * 100), 100)
+
+    @property
     def over(self):
         return self.limit is not None and self.spent > self.limit
 

@@ -51,7 +51,7 @@ def programs():
             "web",
             # One server binds the console and the AWS endpoint; preloading shares the pages of both workers.
             f"{BIN}/gunicorn --preload --workers {os.environ.get('PLAYGROUND_WEB_WORKERS', '2')} --worker-class gthread"
-            f" --threads 16 --timeout 120 --graceful-timeout 5 --keep-alive 75 --no-control-socket"
+            f" --threads 32 --timeout 120 --graceful-timeout 5 --keep-alive 75 --no-control-socket"
             f" --bind {host}:{settings.CONSOLE_PORT} --bind {host}:{settings.AWS_PORT} playground.wsgi:application",
             "TERM",
             8,
@@ -70,7 +70,7 @@ def programs():
     found.append(
         (
             "worker",
-            f"{BIN}/celery -A playground.celery worker --pool threads --concurrency 16 -Q invocations,housekeeping"
+            f"{BIN}/celery -A playground.celery worker --pool threads --concurrency 32 -Q invocations,housekeeping"
             f" -n {settings.NODE}@playground --without-gossip --without-mingle --without-heartbeat --loglevel WARNING",
             "TERM",
             12,

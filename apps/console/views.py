@@ -1,0 +1,102 @@
+"""Signing in and out, the lab's own page, and the pages that say what went wrong."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import authenticate, login, logout
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.cdn import geo
+from apps.console import attempts, labs
+
+
+def _next(request):
+    """Return where to go after signing in: a page of ours, never an address from elsewhere."""
+    wanted = request.POST.get("next") or request.GET.get("next") or "/"
+    return wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else "/"
+
+
+@require_http_methods(["GET", "POST"])
+def sign_in(request):
+    """Sign in by name and password; slow to guess at."""
+    if request.method == "GET":
+        return (
+            redirect("/")
+            if request.user.is_authenticated
+            else render(request, "console/sign_in.html", {"next": _next(request)})
+        )
+    name = request.POST.get("username", "").strip()
+    who = f"{request.META.get('REMOTE_ADDR')}:{name}"
+    if attempts.too_many(who):
+        problem = "Too many wrong passwords. Wait a minute, then try again."
+    else:
+        user = authenticate(request, username=name, password=request.POST.get("password", ""))
+        if user is not None:
+            login(request, user)
+            return redirect(_next(request))
+        attempts.failed(who)
+        problem = "This name and password do not belong together."
+    told = {"next": _next(request), "username": name, "problem": problem}
+    return render(request, "console/sign_in.html", told, status=422)
+
+
+@require_POST
+def sign_out(request):
+    logout(request)
+    return redirect("/sign-in")
+
+
+@require_POST
+def switch_lab(request):
+    """Open another lab, when this person may."""
+    if labs.switch(request, request.POST.get("account_id", "")) is None:
+        messages.error(request, "You may not open this lab.")
+    return redirect("/")
+
+
+@require_http_methods(["GET", "POST"])
+def lab_settings(request):
+    """Show a lab's keys and how to use them; set its home city."""
+    lab = request.lab
+    if lab is None:
+        return redirect("/")
+    told = {"city": lab.home_city, "aws_url": f"http://localhost:{settings.AWS_PORT}"}
+    if request.method == "POST":
+        told["city"] = request.POST.get("home_city", "").strip()
+        try:
+            place = geo.resolve(told["city"])
+        except ValueError as err:
+            return render(request, "console/lab.html", {**told, "problem": str(err)}, status=422)
+        lab.home_city = place.name
+        lab.save(update_fields=["home_city"])
+        messages.success(request, f"Visitors who do not say where they are now come from {place.name}.")
+        return redirect("/labs/settings")
+    return render(request, "console/lab.html", {**told, "keys": lab.access_keys.all(), "roles": lab.roles.all()})
+
+
+@require_GET
+def no_lab(request):
+    return render(request, "console/no_lab.html", status=409)
+
+
+def not_found(request, exception=None):
+    return render(
+        request,
+        "console/error.html",
+        {"title": "Not here", "text": "This page does not exist, or it is not yours to see."},
+        status=404,
+    )
+
+
+def forbidden(request, exception=None, reason=""):
+    told = {
+        "title": "Not allowed",
+        "text": "The page was open for too long, or the request came from elsewhere. Go back, reload, and try again.",
+    }
+    return render(request, "console/error.html", told, status=403)
+
+
+def server_error(request):
+    told = {"title": "Our fault", "text": "Something broke on our side. It is in the log; nothing you stored is lost."}
+    return render(request, "console/error.html", told, status=500)
