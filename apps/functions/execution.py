@@ -19,7 +19,7 @@ from playground.wire.context import Context, Principal
 
 from . import image, invocations, packages, reports, runtimes
 from .models import Invocation
-from .sandbox import Call, SandboxError, Spec
+from .sandbox import Busy, Call, SandboxError, Spec
 
 log = logging.getLogger(__name__)
 CREDENTIAL_SECONDS = 6 * 3600  # longer than an environment may live
@@ -37,6 +37,9 @@ def run(invocation_id, node):
         return _fail(invocation, f"the runtime {function.runtime} did not pass its self-test on this node")
     try:
         _run(invocation, function, node)
+    except Busy as error:
+        log.warning("invocation %s: %s", invocation_id, error)
+        _fail(invocation, str(error), busy=True)
     except SandboxError as error:
         log.error("invocation %s: %s", invocation_id, error)
         _fail(invocation, str(error))
@@ -45,11 +48,11 @@ def run(invocation_id, node):
         _fail(invocation, f"internal error: {type(error).__name__}")
 
 
-def _fail(invocation, why):
+def _fail(invocation, why, busy=False):
     """Our fault, not the handler's: give the event back or tell the caller."""
     invocations.give_back(invocation, why)
     if invocation.kind == Invocation.Kind.SYNCHRONOUS:
-        invocations.reply(invocation.invocation_id, {"failed": why})
+        invocations.reply(invocation.invocation_id, {"failed": why, "busy": busy})
 
 
 def _run(invocation, function, node):

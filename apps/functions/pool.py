@@ -17,11 +17,13 @@ from itertools import count
 
 from playground import clock
 
-from .sandbox import InitTimeout, SandboxError, loop
+from .sandbox import Busy, InitTimeout, SandboxError, loop
 from .sandbox.environment import Environment
 
 log = logging.getLogger(__name__)
 RESTING_SECONDS = 0.05  # an environment that just answered is frozen and free within this
+WAIT_SECONDS = 20  # a call waits this long for an environment to become free
+WAITING = 4  # calls that may wait so; more are sent back at once, as their threads are needed elsewhere
 LIFE_SECONDS = 5 * 3600  # shorter than the life of the credentials it was given
 
 
@@ -65,13 +67,14 @@ class Pool:
         self.limit, self.idle_seconds, self.first_slot = limit, idle_seconds, first_slot
         self._changed = threading.Condition()
         self._all = {}  # environment id -> Warm
+        self._waiting = 0
         self._closing = False
 
-    def run(self, key, make_spec, call, log_stream, wait_seconds=60):
+    def run(self, key, make_spec, call, log_stream, wait_seconds=WAIT_SECONDS):
         """Run a call in a warm environment, or in a new one; return (Outcome, Warm).
 
         make_spec: a function that returns the Spec of a new environment, called only when one is needed.
-        Raises SandboxError when it cannot run here; then the handler did not see the event.
+        Raises Busy when the node is full, SandboxError when our side failed.
         """
         second_try = False
         while True:
@@ -147,33 +150,43 @@ class Pool:
     # -- inside ----------------------------------------------------------------------------------
 
     def _take(self, key, log_stream, wait_seconds):
-        """Return a free warm environment of this key, or room for a new one."""
+        """Return a free warm environment of this key, or room for a new one. Raises Busy."""
         end = time.monotonic() + wait_seconds
         with self._changed:
             while True:
                 if self._closing:
                     raise SandboxError("this worker is stopping")
-                now = time.monotonic()
                 mine = [warm for warm in self._all.values() if warm.key == key]
-                frozen = [warm for warm in mine if warm.state == "frozen" and now - warm.born < LIFE_SECONDS]
-                if frozen:
-                    warm = max(frozen, key=lambda w: w.used)
-                    if warm.environment.alive:
-                        warm.state = "running"
-                        return warm
-                    del self._all[warm.environment_id]
-                    self._end(warm, "died")
-                    continue
+                warm = self._thawable(mine)
+                if warm:
+                    warm.state = "running"
+                    return warm
+                now = time.monotonic()
                 resting = any(warm.state == "resting" and now - warm.used < RESTING_SECONDS for warm in mine)
                 if not resting and (len(self._all) < self.limit or self._make_room(key)):
-                    slots = {warm.slot for warm in self._all.values()}
-                    slot = next(n for n in count(self.first_slot) if n not in slots)
-                    warm = Warm(key, slot, log_stream)
-                    self._all[warm.environment_id] = warm
-                    return warm
-                if now > end:
-                    raise SandboxError(f"all {self.limit} environments of this node are busy")
+                    return self._new(key, log_stream)
+                if now > end or (self._waiting >= WAITING and not resting):
+                    raise Busy(f"all {self.limit} environments of this node are busy")
+                self._waiting += 1
                 self._changed.wait(RESTING_SECONDS if resting else max(0.01, min(1, end - now)))
+                self._waiting -= 1
+
+    def _thawable(self, mine):
+        """Return the frozen environment used last, None when there is none; end those that died."""
+        frozen = [warm for warm in mine if warm.state == "frozen"]
+        for warm in sorted(frozen, key=lambda w: w.used, reverse=True):
+            if warm.environment.alive and time.monotonic() - warm.born < LIFE_SECONDS:
+                return warm
+            del self._all[warm.environment_id]
+            self._end(warm, "died")
+        return None
+
+    def _new(self, key, log_stream):
+        slots = {warm.slot for warm in self._all.values()}
+        slot = next(n for n in count(self.first_slot) if n not in slots)
+        warm = Warm(key, slot, log_stream)
+        self._all[warm.environment_id] = warm
+        return warm
 
     def _make_room(self, key):
         """End the frozen environment that matters least: of an older revision of this function, else the oldest used."""

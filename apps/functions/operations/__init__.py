@@ -26,7 +26,7 @@ PARTIAL = {
     "UpdateFunctionCode": "Zip packages only; Publish is refused.",
     "UpdateFunctionConfiguration": "Layers and VPC are refused.",
     "ListFunctions": "Only $LATEST exists, so FunctionVersion=ALL lists the same.",
-    "Invoke": "Only $LATEST; no reserved concurrency, and 429 is not answered yet.",
+    "Invoke": "Only $LATEST; 429 is answered when the machine has no room left, not by an account's or a function's limit.",
     "AddPermission": "No qualifier, function URL or organisation conditions.",
 }
 _UNUSED = ["TracingConfig", "DeadLetterConfig", "KMSKeyArn", "FileSystemConfigs", "SnapStart", "LoggingConfig", "Tags"]

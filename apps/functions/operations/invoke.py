@@ -1,15 +1,25 @@
 """Invoke: a synchronous caller waits for the worker's answer, an asynchronous one for the committed row."""
 
 import json
+import threading
 
+from django.conf import settings
 from django.db import transaction
 
 from apps.functions import invocations, names, reports, runtimes
-from apps.functions.errors import InvalidParameterValue, InvalidRequestContent, RequestTooLarge, ServiceException
+from apps.functions.errors import (
+    InvalidParameterValue,
+    InvalidRequestContent,
+    RequestTooLarge,
+    ServiceException,
+    TooManyRequests,
+)
 
 SYNCHRONOUS_BYTES = 6 * 2**20
 ASYNCHRONOUS_BYTES = 2**20
 CONTEXT_BYTES = 3583  # of ClientContext, base64
+# Callers who wait hold a thread of the web server; the handlers they wait for need others for S3.
+_waiting = threading.BoundedSemaphore(settings.FUNCTIONS_MAX_WAITING)
 MARGIN_SECONDS = 45  # above the function's timeout: init phase, start, and waiting for room on the node
 
 
@@ -19,7 +29,7 @@ def invoke(ctx, request):
     request: {"FunctionName", "InvocationType": "RequestResponse" | "Event" | "DryRun", "LogType": "None" |
     "Tail", "Payload": bytes or a stream, "ClientContext": base64 text}
     Errors: ResourceNotFoundException, InvalidRequestContentException, RequestTooLargeException,
-    InvalidRuntimeException, ServiceException (our side failed).
+    InvalidRuntimeException, TooManyRequestsException (no room), ServiceException (our side failed).
     Source: Lambda API Reference, Invoke.
     """
     function = names.resolve(ctx, request["FunctionName"], request.get("Qualifier"))
@@ -31,17 +41,26 @@ def invoke(ctx, request):
     if kind == "DryRun":
         return {"StatusCode": 204}
     runtimes.check_ready(function.runtime)
-    with transaction.atomic():
-        invocation = invocations.accept(
-            function,
-            event,
-            kind,
-            invocation_id=ctx.request_id,
-            client_context=invocations.decoded_context(client_context),
-        )
     if kind == "Event":
+        _accept(ctx, function, event, kind, client_context)
         return {"StatusCode": 202}
-    return _answer(ctx, request, function, invocation)
+    if not _waiting.acquire(blocking=False):
+        raise throttled()
+    try:
+        return _answer(ctx, request, function, _accept(ctx, function, event, kind, client_context))
+    finally:
+        _waiting.release()
+
+
+def throttled():
+    return TooManyRequests(Reason="ConcurrentInvocationLimitExceeded", headers={"Retry-After": "1"})
+
+
+def _accept(ctx, function, event, kind, client_context):
+    """Write the invocation down under the request's id; committed when this returns."""
+    context = invocations.decoded_context(client_context)
+    with transaction.atomic():
+        return invocations.accept(function, event, kind, invocation_id=ctx.request_id, client_context=context)
 
 
 def _event(request, limit):
@@ -74,6 +93,8 @@ def _answer(ctx, request, function, invocation):
         invocations.abandon(invocation.invocation_id)
         raise ServiceException("The invocation was not answered in time.")
     head, payload = found
+    if head.get("busy"):
+        raise throttled()
     if "failed" in head:
         raise ServiceException(f"The sandbox failed, not the function: {head['failed']}")
     for phase in head["phases"]:

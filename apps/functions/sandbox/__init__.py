@@ -17,6 +17,10 @@ class SandboxError(Exception):
     """The sandbox itself failed: our fault, not the handler's."""
 
 
+class Busy(SandboxError):
+    """Every environment of this node is running: the call may come again later."""
+
+
 class InitTimeout(Exception):
     """The handler's module did not load within the init phase: the call gets one more environment."""
 

@@ -154,6 +154,7 @@ def start(spec, slot):
                 pass_fds=passed,
                 env={},
                 cwd="/",
+                start_new_session=True,  # a signal to the worker's group is the worker's to act on
             )
         except OSError as error:
             for descriptor in (output, telemetry):
