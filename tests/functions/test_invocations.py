@@ -155,3 +155,23 @@ def test_logs_are_dated_by_the_labs_clock(account, function):
     later = clock.real_now() + timedelta(days=39)
     assert told.timestamp_ms > later.timestamp() * 1000
     assert told.stream.name.startswith(f"{clock.now(account.model):%Y/%m/%d}/[$LATEST]")
+
+
+def test_more_callers_than_the_machine_has_room_for_are_throttled(account, function):
+    client = account.client("lambda", max_pool_connections=80)
+    verdicts = []
+
+    def call():
+        try:
+            verdicts.append(client.invoke(FunctionName="f", Payload=b"1.5")["StatusCode"])
+        except client.exceptions.TooManyRequestsException as error:
+            verdicts.append(error.response["Reason"])
+
+    threads = [threading.Thread(target=call) for _ in range(70)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert len(verdicts) == 70 and set(verdicts) == {200, "ConcurrentInvocationLimitExceeded"}
+    assert verdicts.count(200) >= 24
