@@ -16,6 +16,21 @@ from apps.observability.models import Trace
 from playground import clock
 
 STUCK_AFTER = timedelta(minutes=4)
+JUST_NOW = timedelta(seconds=10)
+
+
+def spoken(delta):
+    """Return a duration as a person says it.
+
+    >>> spoken(timedelta(seconds=42)), spoken(timedelta(minutes=7, seconds=50)), spoken(timedelta(hours=26))
+    ('42 s', '7 min', '26 h')
+    """
+    seconds = max(0, int(delta.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 2 * 3600:
+        return f"{seconds // 60} min"
+    return f"{seconds // 3600} h" if seconds < 72 * 3600 else f"{seconds // 86400} days"
 
 
 @dataclass
@@ -49,6 +64,10 @@ class Track:
     def stuck(self):
         return self.since is not None and self.since >= STUCK_AFTER
 
+    @property
+    def waited(self):
+        return spoken(self.since)
+
 
 @dataclass
 class Row:
@@ -59,11 +78,15 @@ class Row:
     idle: timedelta | None
     spent: Decimal
     limit: Decimal | None
-    fraction: float | None  # of the budget
+    percent: int  # of the budget
 
     @property
     def stuck(self):
         return any(track.stuck for track in self.tracks)
+
+    @property
+    def seen(self):
+        return "not yet" if self.idle is None else "just now" if self.idle < JUST_NOW else f"{spoken(self.idle)} ago"
 
     @property
     def finished(self):
@@ -141,7 +164,7 @@ def rows(course):
                 now - max(moments) if moments else None,
                 budget.spent,
                 budget.limit,
-                float(budget.fraction) if budget.limit else None,
+                int(budget.fraction * 100),
             )
         )
     return made

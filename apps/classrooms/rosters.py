@@ -30,6 +30,15 @@ def plain_code(text):
     return "".join(c for c in text.upper() if c.isalnum())[:32]
 
 
+def shown_code(code):
+    """Return a code in groups of four, to be read and copied by hand.
+
+    >>> shown_code("ABCDEFGHJKMN")
+    'ABCD-EFGH-JKMN'
+    """
+    return "-".join(code[i : i + 4] for i in range(0, len(code), 4))
+
+
 def _slow_guessing(remote, field):
     since = clock.real_now() - FAILURE_WINDOW
     if FailedJoin.objects.filter(remote=remote, at__gte=since).count() >= MAX_FAILURES:

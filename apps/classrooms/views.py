@@ -83,7 +83,8 @@ def me(request):
         Enrolment.objects.filter(user=request.user).select_related("course", "course__teacher", "account")
     )
     shown = [{"enrolment": e, "lessons": _own_tracks(e)} for e in enrolments]
-    return render(request, "classrooms/me.html", {"shown": shown})
+    page = {"shown": shown, "rejoin_code": rosters.shown_code(request.user.rejoin_code)}
+    return render(request, "classrooms/me.html", page)
 
 
 def _own_tracks(enrolment):
@@ -135,6 +136,7 @@ def show(request, pk):
         "course": course,
         "rows": rows,
         "stuck": sum(row.stuck for row in rows),
+        "stuck_minutes": int(board.STUCK_AFTER.total_seconds() // 60),
         "finished": sum(row.finished for row in rows),
         "join_url": request.build_absolute_uri(reverse("classrooms:join")) + f"?code={course.join_code}",
     }
@@ -171,7 +173,10 @@ def student(request, pk, enrolment_pk):
     row = next((row for row in board.rows(enrolment.course) if row.enrolment.pk == enrolment.pk), None)
     if row is None:
         raise Http404
-    page = {"course": enrolment.course, "row": row, "enrolment": enrolment}
+    # The code opens all of a student's labs, so it is shown only to who leads all of their classes.
+    elsewhere = enrolment.user.enrolments.exclude(course__in=Course.objects.visible_to(request.user)).exists()
+    code = "" if elsewhere else rosters.shown_code(enrolment.user.rejoin_code)
+    page = {"course": enrolment.course, "row": row, "enrolment": enrolment, "rejoin_code": code}
     return render(request, "classrooms/student.html", page)
 
 

@@ -8,9 +8,11 @@ stranger's: its names, its sizes and its ratio are checked before a byte is writ
 import base64
 import hashlib
 import os
+import re
 import shutil
 import stat
 import tempfile
+import time
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -26,6 +28,8 @@ UNZIPPED_BYTES = 250 * 2**20
 ENTRIES = 50_000  # files and folders; the real service has no documented limit, a disk has inodes
 NAME_BYTES = 1024
 RATIO = 1000  # deflate's best is 1032 to 1: only a bomb is near it
+KEPT_SECONDS = 3600  # an unused package stays this long: a function that names it may be about to be made
+FOLDER = re.compile(r"[0-9a-f]{64}|building-.*")
 RATIO_FREE_BYTES = 2**20  # below this a high ratio harms nobody
 
 
@@ -56,6 +60,7 @@ def store(data):
     package = Package(hashlib.sha256(data).hexdigest(), len(data))
     target = folder(package.digest)
     if target.exists():
+        os.utime(target)  # it is wanted again: the sweeper leaves it alone
         return package
     building = tempfile.mkdtemp(dir=settings.DATA_DIR / "functions", prefix="building-")
     try:
@@ -134,6 +139,18 @@ def _copy(archive, entry, path, allowed):
                 raise InvalidParameterValue(f"Unzipped size must be smaller than {UNZIPPED_BYTES} bytes")
             out.write(chunk)
     return size
+
+
+def sweep(wanted):
+    """Delete packages that no function has had for an hour, and what an interrupted upload left.
+
+    wanted: set of the digests that functions refer to.
+    """
+    before = time.time() - KEPT_SECONDS
+    for path in (settings.DATA_DIR / "functions").iterdir():
+        ours = FOLDER.fullmatch(path.name)
+        if ours and path.name not in wanted and path.stat().st_mtime < before:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def task_folder(digest):

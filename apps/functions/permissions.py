@@ -11,11 +11,15 @@ from .errors import InvalidParameterValue, out_of_bounds
 
 SERVICE = re.compile(r"^[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com$")
 POLICY_BYTES = 20480
+NOT_BUILT = ("EventSourceToken", "PrincipalOrgID", "FunctionUrlAuthType", "InvokedViaFunctionUrl")
 
 
 def statement(function, request):
     """Return the policy statement that an AddPermission request describes."""
     principal = request["Principal"]
+    asked = [name for name in NOT_BUILT if request.get(name)]
+    if asked:
+        raise InvalidParameterValue(f"{asked[0]} is not built in this playground yet.")
     if not re.fullmatch(r"[a-zA-Z0-9-_]{1,100}", request["StatementId"]):
         raise out_of_bounds(
             request["StatementId"], "statementId", "Member must satisfy regular expression pattern: ([a-zA-Z0-9-_]+)"

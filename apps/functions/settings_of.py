@@ -29,6 +29,7 @@ KEPT = {
     "KMSKeyArn": None,
     "LoggingConfig": None,
     "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
+    "Tags": None,  # answered by GetFunction, beside the configuration
 }
 REFUSED = {
     "Layers": "Layers are not built in this playground yet: put what you need into the zip; boto3 and Pillow are there already.",
@@ -37,6 +38,9 @@ REFUSED = {
     "FileSystemConfigs": "There is no EFS in this playground.",
     "CapacityProviderConfig": "There are no managed instances in this playground.",
     "DurableConfig": "There are no durable functions in this playground.",
+    "TenancyConfig": "There is no tenant isolation in this playground.",
+    "CodeSigningConfigArn": "Code signing is not built in this playground yet.",
+    "ImageConfig": "Container images are not offered in this playground.",
 }
 
 
@@ -62,6 +66,7 @@ def for_new(ctx, request):
 
 def for_update(ctx, function, request):
     """Return the model's values that a request sets; function: what it changes, None for a new one."""
+    request = {name: value for name, value in request.items() if value is not None}
     values = {}
     if "Runtime" in request:
         runtimes.check_offered(request["Runtime"])
@@ -181,8 +186,8 @@ def configuration(function):
         "Architectures": ["x86_64"],
         "EphemeralStorage": {"Size": function.tmp_mib},
     }
-    answer |= {name: function.extra.get(name, unset) for name, unset in KEPT.items()}
-    answer["LoggingConfig"] = {"LogFormat": "Text", "LogGroup": function.log_group}
+    answer |= {name: function.extra.get(name, unset) for name, unset in KEPT.items() if name != "Tags"}
+    answer["LoggingConfig"] = {"LogFormat": "Text", "LogGroup": function.log_group, **(answer["LoggingConfig"] or {})}
     if function.variables:
         answer["Environment"] = {"Variables": function.variables}
     return {name: value for name, value in answer.items() if value is not None}

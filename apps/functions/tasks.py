@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from . import events, execution, invocations, worker
+from . import events, execution, invocations, packages, worker
+from .models import Function
 
 LONGEST_SECONDS = 900  # the longest timeout a function may have
 
@@ -24,3 +25,8 @@ def sweep_invocations():
     invocations.take_back()
     invocations.send_due()
     invocations.prune()
+
+
+@shared_task(time_limit=60)
+def sweep_packages():
+    packages.sweep(set(Function.objects.values_list("code_digest", flat=True)))

@@ -12,11 +12,22 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
 
 FOLDER = Path(__file__).parent / "content"
 NAMED = re.compile(r"\{\{\s*lab\.(\w+)\s*\}\}")
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def _fence(tokens, place, _options, _env):
+    """Render a code block as the console's own, with its copy button."""
+    given = {"text": tokens[place].content, "id": f"code-{place}"}
+    return render_to_string("components/_copyable.html", given)
+
+
+MARKDOWN.renderer.rules["fence"] = _fence
 
 
 @dataclass(frozen=True)
@@ -75,6 +86,11 @@ class Tutorial:
         """Return a step's place, counted from 1."""
         return 1 + next(i for i, step in enumerate(self.steps) if step.slug == slug)
 
+    def before(self, slug):
+        """Return the step in front of one, or None at the beginning."""
+        place = self.number(slug)
+        return self.steps[place - 2] if place > 1 else None
+
     def after(self, slug):
         """Return the step behind one, or None at the end."""
         place = self.number(slug)
@@ -129,4 +145,4 @@ def fill(text, lab):
 
 def html(text, lab):
     """Return a text as HTML, with the lab's own names in it."""
-    return MARKDOWN.render(fill(text, lab))
+    return mark_safe(MARKDOWN.render(fill(text, lab)))  # raw HTML in it was escaped by the renderer

@@ -58,11 +58,10 @@ def _wrong(field, text):
     return ""
 
 
-def comparisons(account, tutorial, shown, lab):
+def comparisons(account, tutorial, shown):
     """Return what belongs beside a step: its own questions, or those that the step before it asked."""
-    place = tutorial.number(shown.slug)
-    asking = shown if shown.asks else next((s for s in tutorial.steps[place - 2 : place - 1] if s.asks), None)
-    if asking is None or place == 1 and not shown.asks:
+    asking = shown if shown.asks else tutorial.before(shown.slug)
+    if asking is None or not asking.asks:
         return []
     answer = Answer.objects.filter(account=account, tutorial=tutorial.slug, step=asking.slug).first()
     if answer is None:

@@ -4,9 +4,10 @@
 every two seconds and comes back without asking (status 286) once the step is done.
 """
 
+import hashlib
 from pathlib import Path
 
-from django.http import FileResponse, Http404
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseForbidden
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -50,6 +51,7 @@ def _page(request, tutorial, slug=None):
         raise Http404
     lab = progress.lab(request.lab)
     step = place.step
+    comparisons = predictions.comparisons(request.lab, tutorial, step)
     return {
         "tutorial": tutorial,
         "places": places,
@@ -63,9 +65,26 @@ def _page(request, tutorial, slug=None):
         "hints": [content.html(hint, lab) for hint in step.hints],
         "terminal": content.fill(step.terminal, lab),
         "links": [(content.fill(link.text, lab), content.fill(link.to, lab)) for link in step.links],
-        "comparisons": predictions.comparisons(request.lab, tutorial, step, lab),
+        "questions": _questions(step, {}, {}),
+        "comparisons": comparisons,
+        "answered": step.asks and bool(comparisons),
+        "mark": _mark(places, comparisons),
         "introduction": content.html(tutorial.introduction, lab) if place.number == 1 else "",
     }
+
+
+def _questions(step, values, errors):
+    """Return a step's questions with what was typed and what was wrong with it."""
+    return [
+        {"field": field, "value": values.get(field.name, ""), "problem": errors.get(field.name, "")}
+        for field in step.fields
+    ]
+
+
+def _mark(places, comparisons):
+    """Return a mark of all that the live part shows, to tell whether there is news."""
+    told = repr([(place.state, place.missing) for place in places]) + repr(comparisons)
+    return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
 
 
 @require_GET
@@ -83,11 +102,14 @@ def check(request, slug, step_slug):
     tutorial = _tutorial(slug)
     if request.lab is None or tutorial.step(step_slug) is None:
         raise Http404
-    page = _page(request, tutorial, step_slug)
     if not request.htmx:
         return redirect(f"{reverse('tutorials:show', args=[slug])}?step={step_slug}")
-    status = STOP_POLLING if page["place"].state == "done" else 200
-    return render(request, "tutorials/_live.html", page, status=status)
+    page = _page(request, tutorial, step_slug)
+    if page["place"].state == "done":
+        return render(request, "tutorials/_live.html", page, status=STOP_POLLING)
+    if page["mark"] == request.GET.get("seen"):
+        return HttpResponse(status=204)  # no news: nothing on the page moves, and no screen reader speaks
+    return render(request, "tutorials/_live.html", page)
 
 
 @require_POST
@@ -97,10 +119,12 @@ def answer(request, slug, step_slug):
     step = tutorial.step(step_slug)
     if request.lab is None or step is None or not step.asks:
         raise Http404
+    if request.lab.owner_id != request.user.pk:
+        return HttpResponseForbidden("Only the student whose lab this is may guess.")
     errors = predictions.save(request.lab, tutorial, step, request.POST)
     if errors:
         page = _page(request, tutorial, step_slug)
-        page |= {"errors": errors, "values": request.POST.dict()}
+        page["questions"] = _questions(step, request.POST, errors)
         return render(request, "tutorials/show.html", page, status=422)
     return redirect(f"{reverse('tutorials:show', args=[slug])}?step={step_slug}")
 

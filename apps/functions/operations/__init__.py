@@ -5,6 +5,8 @@ may. OPERATIONS is what the wire serves; PARTIAL and NO_EFFECT are what `manage.
 x-playground-no-effect header tell.
 """
 
+from apps.functions import settings_of
+
 from . import code, functions, invoke, permissions
 
 OPERATIONS = {
@@ -22,13 +24,15 @@ OPERATIONS = {
 }
 PARTIAL = {
     "CreateFunction": "Zip packages only, for the runtimes this machine offers; layers, images, versions (Publish) and VPC are refused.",
-    "GetFunction": "Concurrency and tags are not answered.",
+    "GetFunction": "Reserved concurrency is not answered.",
     "UpdateFunctionCode": "Zip packages only; Publish is refused.",
     "UpdateFunctionConfiguration": "Layers and VPC are refused.",
     "ListFunctions": "Only $LATEST exists, so FunctionVersion=ALL lists the same.",
     "Invoke": "Only $LATEST; 429 is answered when the machine has no room left, not by an account's or a function's limit.",
-    "AddPermission": "No qualifier, function URL or organisation conditions.",
+    "AddPermission": "Function URLs and organisations are refused.",
 }
-_UNUSED = ["TracingConfig", "DeadLetterConfig", "KMSKeyArn", "FileSystemConfigs", "SnapStart", "LoggingConfig", "Tags"]
-_UNUSED += ["CodeSigningConfigArn", "ImageConfig", "RuntimeManagementConfig", "DurableConfig", "TenancyConfig"]
-NO_EFFECT = {"CreateFunction": _UNUSED, "UpdateFunctionConfiguration": _UNUSED}
+NO_EFFECT = {
+    "CreateFunction": list(settings_of.KEPT),
+    "UpdateFunctionConfiguration": list(settings_of.KEPT),
+    "Invoke": ["TenantId", "DurableExecutionName"],
+}

@@ -46,10 +46,13 @@ def create_function(ctx, request):
 def get_function(ctx, request):
     """Return a function's configuration, and where its package can be fetched for ten minutes."""
     function = names.resolve(ctx, request["FunctionName"], request.get("Qualifier"))
-    return {
+    answer = {
         "Configuration": settings_of.configuration(function),
         "Code": {"RepositoryType": "S3", "Location": code.location(ctx, function)},
     }
+    if function.extra.get("Tags"):
+        answer["Tags"] = function.extra["Tags"]
+    return answer
 
 
 def get_function_configuration(ctx, request):

@@ -1,0 +1,67 @@
+"""The first page: London and Los Angeles, played on the ready-made site by real requests to real edges."""
+
+import re
+from dataclasses import asdict
+
+from django.http import JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.cdn import geo, visitors
+from apps.cdn.models import Distribution
+
+PHOTO = "/photo.jpg"
+ACTS = (
+    {"city": "London", "title": "Ana, in London", "before": "She is the first to ask for the photo."},
+    {"city": "London", "title": "Ben, in London, a moment later", "before": "The same photo, the same city."},
+    {"city": "Los Angeles", "title": "Carla, in Los Angeles", "before": "The same photo, an ocean away."},
+)
+
+
+def showcase():
+    """Return the distribution of the ready-made site, or None before it is seeded."""
+    return Distribution.objects.filter(account__is_showcase=True).select_related("account").order_by("pk").first()
+
+
+def edge_points():
+    """Return every edge as the map draws it."""
+    return [
+        {k: v for k, v in asdict(e).items() if k in ("pop", "city", "latitude", "longitude")}
+        for e in geo.edges().values()
+    ]
+
+
+def origin_point(region):
+    """Return a region as the map draws it."""
+    place = geo.region_place(region)
+    return {"region": region, "city": place.name, "latitude": place.latitude, "longitude": place.longitude}
+
+
+def region_of(distribution):
+    """Return the region of a distribution's first S3 origin, by its domain name; us-east-1 for others."""
+    domain = distribution.config["Origins"]["Items"][0]["DomainName"]
+    found = re.search(r"\.s3[.-]([a-z]{2}(?:-[a-z]+)+-\d)\.", domain)
+    return found[1] if found else "us-east-1"
+
+
+@require_GET
+def home(request):
+    """Show the story, ready to play."""
+    distribution = showcase()
+    told = {"acts": ACTS, "site": distribution, "data": {"edges": edge_points(), "acts": ACTS}}
+    if distribution:
+        told["data"]["origin"] = origin_point(region_of(distribution))
+    return render(request, "home/index.html", told)
+
+
+@require_POST
+def play(request):
+    """Make one act's visit for real. play: a word of this playing, part of the cache key, so that it starts fresh."""
+    distribution = showcase()
+    number, word = request.POST.get("act", ""), request.POST.get("play", "")
+    if distribution is None or number not in ("0", "1", "2") or not re.fullmatch(r"[a-z0-9]{1,20}", word):
+        return JsonResponse({"message": "There is no such act."}, status=400)
+    try:
+        return JsonResponse(visitors.visit(distribution, f"{PHOTO}?play={word}", ACTS[int(number)]["city"]))
+    except visitors.EdgesDown as err:
+        return JsonResponse({"message": str(err)}, status=503)
