@@ -3,6 +3,8 @@
 import json
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 
@@ -280,6 +282,25 @@ def test_closing_every_descriptor_harms_only_itself():
     )
 
     assert outcome.error_type in ("", "Runtime.ExitError", "Sandbox.Timedout")
+
+
+def test_killing_the_worker_outright_leaves_no_sandbox():
+    program = (
+        "import django, time; django.setup()\n"
+        "from tests.functions.sandboxes import loop, spec, Environment\n"
+        "code = 'import time\\ndef handler(event, context):\\n    pass'\n"
+        "print(loop.call(Environment.start(spec(code), 4001)).root, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    worker = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=settings.BASE_DIR)
+    with worker:
+        inside = int(worker.stdout.readline())
+        assert os.path.exists(f"/proc/{inside}")
+        worker.kill()
+    end = time.monotonic() + 3
+    while os.path.exists(f"/proc/{inside}"):
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_a_thread_left_running_stands_still_while_frozen():

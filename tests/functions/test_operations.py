@@ -278,6 +278,15 @@ def test_a_bad_payload_is_refused(account, payload, kind, code):
     assert refusal(client.invoke, FunctionName="f", Payload=payload, InvocationType=kind)[0] == code
 
 
+def test_tags_and_a_logging_setting_are_shown_again(account):
+    create(account, Tags={"course": "clouds"}, LoggingConfig={"LogFormat": "JSON"})
+
+    found = account.client("lambda").get_function(FunctionName="f")
+
+    assert found["Tags"] == {"course": "clouds"}
+    assert found["Configuration"]["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": "/aws/lambda/f"}
+
+
 def test_a_missing_function_is_not_found(account):
     client = account.client("lambda")
 

@@ -101,3 +101,16 @@ def test_only_a_signed_token_fetches_a_package():
     assert downloads.zip_file(token) == packages.zip_path(package.digest)
     assert downloads.zip_file(token[:-1] + ("A" if token[-1] != "A" else "B")) is None
     assert downloads.zip_file(package.digest) is None
+
+
+def test_only_packages_that_nobody_wants_any_more_are_swept():
+    old, wanted, fresh = (
+        packages.store(zipped(("app.py", f"x = '{name}'"))).digest for name in ("old", "wanted", "fresh")
+    )
+    for digest in (old, wanted):
+        os.utime(packages.folder(digest), (0, 0))
+
+    packages.sweep({wanted})
+
+    assert not packages.folder(old).exists()
+    assert packages.folder(wanted).exists() and packages.folder(fresh).exists()
