@@ -115,7 +115,9 @@ class Fetcher:
         stale: the Entry to revalidate, or None. because: why the cache could not.
         """
         ranged = key.header(viewer.headers, "range") and (behavior.policy.rfc9111 or behavior.policy.max_ttl == 0)
-        if viewer.method == "HEAD" or (ranged and stale is None) or viewer.body is not None:
+        # A request that comes from an edge may be this one's own, gone round: it must not wait for itself.
+        chained = "(CloudFront)" in (key.header(viewer.headers, "via") or "")
+        if viewer.method == "HEAD" or (ranged and stale is None) or viewer.body is not None or chained:
             return await self._fly(service, behavior, viewer, cache_key, stale, because, None)
         flight, mine = self.flights.board(service.place, cache_key)
         if not mine:

@@ -174,6 +174,8 @@ class Pool:
         while True:
             event = await connection.next_event(origin.read_timeout_seconds)
             if type(event) is h11.Response:
+                if sum(len(name) + len(value) for name, value in event.headers) > FIELD_BYTES:
+                    raise h11.RemoteProtocolError(f"fields of more than {FIELD_BYTES:,} bytes")
                 return Answer(self, origin, connection, event, time.monotonic() - started)
             if type(event) is not h11.InformationalResponse:
                 raise h11.RemoteProtocolError("no answer")

@@ -1,13 +1,16 @@
 """Visitors at the running edges: hits and misses, and every reason for them."""
 
 import gzip
+import os
+import signal
+import socket
 import threading
 import time
 
 import pytest
 
 from apps.cdn import visits
-from apps.cdn.models import Distribution
+from apps.cdn.models import Distribution, EdgeNode
 from apps.identity.models import Account
 from tests.cdn.conftest import BY_ORIGIN, DISABLED, RFC
 from tests.cdn.origins import ask
@@ -412,3 +415,86 @@ def test_healthz_is_the_edges_own_and_a_distributions_path(site, origin, stack):
 
     assert b'"ok"' in ask(stack.edge_url, "127.0.0.1", "/healthz", visitor=None).body
     assert site().ask("/healthz").body == b"the site's"
+
+
+def own_origin(domain, port, **more):
+    custom = {"HTTPPort": port, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only", **more}
+    return {"Quantity": 1, "Items": [{"Id": "own", "DomainName": domain, "CustomOriginConfig": custom}]}
+
+
+def test_an_origin_that_says_nothing_is_504(site, origin, stack, path):
+    origin.answers[path] = {"body": b"late", "delay": 3}
+
+    answer = site(Origins=own_origin("localhost", stack.origin_port, OriginReadTimeout=1)).ask(path)
+
+    assert (answer.status, answer.result) == (504, "Error")
+    assert "said nothing for 1 s" in answer.why
+
+
+def test_an_origin_that_does_not_speak_http_is_502(site, origin, stack, path):
+    def rubbish(request):
+        request.wfile.write(b"220 mail ready\r\n")
+        request.wfile.flush()
+        raise ConnectionResetError
+
+    origin.answers[path] = rubbish
+
+    answer = site().ask(path)
+
+    assert answer.status == 502
+    assert "did not answer in HTTP" in answer.why
+
+
+def test_an_origin_with_too_many_fields_is_502(site, origin, path):
+    origin.answers[path] = {"body": b"x", "headers": {f"X-{n}": "y" * 8000 for n in range(12)}}
+
+    assert site().ask(path).status == 502
+
+
+def test_a_loop_of_distributions_ends(site, origin, path):
+    first = site()
+    name = first.domain.partition(":")[0]
+    first.update(Origins=own_origin(name, 80))
+
+    answer = first.ask(path)
+
+    assert answer.status == 403
+
+
+def test_an_unkeyed_header_cannot_poison_the_cache(site, origin, path):
+    origin.answers[path] = lambda request: {
+        "body": request.headers.get("X-Forwarded-Host", "none").encode(),
+        "headers": MINUTE,
+    }
+    mine = site()
+
+    assert mine.ask(path, x_forwarded_host="evil.example").body == b"none"
+    assert mine.ask(path).body == b"none"
+
+
+def test_two_bodies_in_one_request_are_not_smuggled(site, stack, path):
+    mine = site()
+    with socket.create_connection(("127.0.0.1", int(stack.edge_url.rpartition(":")[2]))) as raw:
+        raw.sendall(
+            f"POST {path} HTTP/1.1\r\nHost: {mine.domain}\r\nContent-Length: 4\r\n"
+            "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /evil HTTP/1.1\r\n\r\n".encode()
+        )
+        raw.settimeout(5)
+        assert raw.recv(100).startswith(b"HTTP/1.1 400")
+
+
+def test_a_killed_edge_comes_back_empty_and_completes_what_waits(site, origin, path):
+    origin.answers[path] = {"body": b"hello", "headers": {"Cache-Control": "max-age=600"}}
+    mine = site()
+    mine.ask(path)
+    assert mine.ask(path).result == "Hit"
+    pid = int(EdgeNode.objects.latest("seen_at").name.rpartition("-")[2])
+
+    os.kill(pid, signal.SIGKILL)
+    batch = {"Paths": {"Quantity": 1, "Items": ["/*"]}, "CallerReference": "while-down"}
+    made = mine.client.create_invalidation(DistributionId=mine.id, InvalidationBatch=batch)["Invalidation"]
+
+    mine.client.get_waiter("invalidation_completed").wait(
+        DistributionId=mine.id, Id=made["Id"], WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+    )
+    assert mine.ask(path).result == "Miss"

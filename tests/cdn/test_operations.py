@@ -283,3 +283,32 @@ def test_use_is_metered_to_the_distributions_account(account, wanted, origin, pa
     assert used["cloudfront.requests.http.EU"] == used["cloudfront.requests.http.JP"] == 1
     assert used["cloudfront.out.EU"] == used["cloudfront.out.JP"] == 1000
     assert used["cloudfront.invalidation.path"] == 2
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {},
+        {"CallerReference": "x"},
+        {
+            "CallerReference": "x",
+            "Comment": "",
+            "Enabled": True,
+            "Origins": {"Quantity": 0},
+            "DefaultCacheBehavior": {},
+        },
+        {
+            "CallerReference": "x",
+            "Comment": "",
+            "Enabled": True,
+            "Origins": {"Quantity": 1, "Items": [{"Id": "a"}]},
+            "DefaultCacheBehavior": {"TargetOriginId": "a", "ViewerProtocolPolicy": "allow-all"},
+        },
+    ],
+)
+def test_a_config_that_lacks_something_is_refused_not_a_failure(account, broken):
+    client = account.client("cloudfront", parameter_validation=False)
+
+    with pytest.raises(ClientError) as caught:
+        client.create_distribution(DistributionConfig=broken)
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400

@@ -9,10 +9,12 @@ Source: CloudFront API Reference, DistributionConfig; quotas from the Developer 
 import copy
 import re
 
+from botocore.validate import ParamValidator
 from django.conf import settings
 
 from apps.cdn import errors, plan, policies
 from apps.cdn.models import OriginAccessControl
+from playground.wire import model
 
 METHODS = {
     frozenset(("GET", "HEAD")),
@@ -34,6 +36,7 @@ REFUSED = {
 
 def checked(config, account):
     """Return a complete config. Errors: what the API documents for it."""
+    check_shape("CreateDistribution", {"DistributionConfig": config})
     config = copy.deepcopy(config)
     check_quantities(config, "DistributionConfig")
     origins = _origins(config, account)
@@ -52,6 +55,14 @@ def checked(config, account):
         if config.get(name) in (None, {}):
             config[name] = copy.deepcopy(value)
     return config
+
+
+def check_shape(operation, params):
+    """Refuse input that lacks a required member, however deep. Errors: InvalidArgument, naming the first."""
+    shape = model.load("cloudfront").operation(operation).input_shape
+    report = ParamValidator().validate(params, shape)
+    if report.has_errors():
+        raise errors.InvalidArgument(f"The request is not valid. {report.generate_report().splitlines()[0]}")
 
 
 DEFAULTS = {

@@ -5,6 +5,7 @@ from django.db import IntegrityError, transaction
 from apps.billing import meters
 from apps.cdn import errors
 from apps.cdn.models import Invalidation
+from apps.cdn.operations.configuration import check_shape
 from apps.cdn.operations.distributions import location, named, page, paged, tell_edges, wait_while
 
 PATHS = 3_000  # in progress for one distribution, single files
@@ -52,6 +53,7 @@ def create_invalidation(ctx, request):
     TooManyInvalidationsInProgress.
     """
     row = named(ctx, request["DistributionId"])
+    check_shape("CreateInvalidation", request)
     batch = request["InvalidationBatch"]
     paths = check_paths(batch)
     known = row.invalidations.filter(caller_reference=batch["CallerReference"]).first()

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from apps.cdn import errors
 from apps.cdn.models import Distribution, OriginAccessControl, new_etag
-from apps.cdn.operations.configuration import listed
+from apps.cdn.operations.configuration import check_shape, listed
 from apps.cdn.operations.distributions import check_version, page, paged, tell_edges
 
 QUOTA = 100
@@ -28,6 +28,7 @@ def described(row):
 
 def checked(config):
     """Return a complete OriginAccessControlConfig. Errors: InvalidArgument."""
+    check_shape("CreateOriginAccessControl", {"OriginAccessControlConfig": config})
     if config["SigningProtocol"] != "sigv4":
         raise errors.InvalidArgument("The parameter SigningProtocol must be sigv4.")
     if config["SigningBehavior"] not in BEHAVIORS:
