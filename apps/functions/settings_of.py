@@ -97,6 +97,10 @@ def for_update(ctx, function, request):
     kept = {name: request[name] for name in KEPT if name in request}
     if kept:
         values["extra"] = {**(function.extra if function else {}), **kept}
+    try:
+        json.dumps(values, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InvalidParameterValue("The request holds half of a surrogate pair, which is no text.") from None
     return values
 
 
@@ -136,9 +140,12 @@ def _variables(given):
                 "environment.variables",
                 r"Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]",
             )
-        if "\0" in value:
-            raise InvalidParameterValue(f"The value of {name} holds a NUL character.")
-    if len(json.dumps(given, separators=(",", ":"), ensure_ascii=False).encode()) > ENVIRONMENT_BYTES:
+        if value is None or "\0" in value:
+            raise InvalidParameterValue(f"The value of {name} must be text without NUL characters.")
+    if (
+        len(json.dumps(given, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        > ENVIRONMENT_BYTES
+    ):
         raise InvalidParameterValue(
             "Lambda was unable to configure your environment variables because the environment variables you have "
             f"provided exceeded the 4KB limit. String measured: {json.dumps(given)[:200]}"

@@ -235,6 +235,7 @@ def handler(event, context):
             "Layers are not built",
         ),
         ({"VpcConfig": {"SubnetIds": ["subnet-1"]}}, "InvalidParameterValueException", "no VPC"),
+        ({"Environment": {"Variables": {"HALF": "\ud800"}}}, "InvalidParameterValueException", "surrogate"),
         ({"Architectures": ["arm64"]}, "InvalidParameterValueException", "arm64 is not offered"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
@@ -336,6 +337,8 @@ def test_functions_are_listed_in_pages(account):
     pages = account.client("lambda").get_paginator("list_functions").paginate(PaginationConfig={"PageSize": 2})
 
     assert [[f["FunctionName"] for f in page["Functions"]] for page in pages] == [["f0", "f1"], ["f2"]]
+    client = account.client("lambda", parameter_validation=False)
+    assert refusal(client.list_functions, MaxItems=-1)[0] == "ValidationException"
 
 
 def test_twenty_calls_at_once_are_all_answered(account):

@@ -5,7 +5,7 @@ import uuid
 from django.db import IntegrityError, transaction
 
 from apps.functions import environments, names, settings_of
-from apps.functions.errors import PreconditionFailed, ResourceConflict
+from apps.functions.errors import PreconditionFailed, ResourceConflict, out_of_bounds
 from apps.functions.models import Function
 
 from . import code
@@ -62,7 +62,10 @@ def get_function_configuration(ctx, request):
 
 def list_functions(ctx, request):
     """List the account's functions in this region by name. Marker: the last name of the page before."""
-    limit = min(request.get("MaxItems") or PAGE, PAGE)
+    asked = request.get("MaxItems", PAGE)
+    if not 1 <= asked <= 10_000:
+        raise out_of_bounds(asked, "maxItems", "Member must have value between 1 and 10000")
+    limit = min(asked, PAGE)
     found = Function.objects.select_related("account").filter(account=ctx.account, region=ctx.region).order_by("name")
     if request.get("Marker"):
         found = found.filter(name__gt=request["Marker"])
