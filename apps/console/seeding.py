@@ -10,6 +10,7 @@ import hmac
 import json
 import os
 import secrets
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -160,20 +161,21 @@ def showcase():
     bucket = f"showcase-{account.account_id}"
     if Bucket.objects.filter(account=account, name=bucket, policy__isnull=False).exists():
         return  # the policy comes last
-    ctx = endpoints.context(account, region=SITE_REGION)
-    _call(ctx, "s3", "CreateBucket", ignore="BucketAlreadyOwnedByYou", **_bucket_request(bucket))
+    call = partial(_call, account)
+    call("s3", "CreateBucket", ignore="BucketAlreadyOwnedByYou", **_bucket_request(bucket))
     for key, content_type in SITE_FILES.items():
         body = (SITE / key).read_bytes()
-        _call(ctx, "s3", "PutObject", Bucket=bucket, Key=key, Body=body, ContentType=content_type)
-    control = _access_control(ctx, bucket)
-    made = _call(ctx, "cloudfront", "CreateDistribution", DistributionConfig=_site_config(bucket, control))
+        call("s3", "PutObject", Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+    control = _access_control(call, bucket)
+    made = call("cloudfront", "CreateDistribution", DistributionConfig=_site_config(bucket, control))
     policy = json.dumps(_readable_by(bucket, made["Distribution"]["ARN"]))
-    _call(ctx, "s3", "PutBucketPolicy", Bucket=bucket, Policy=policy)
+    call("s3", "PutBucketPolicy", Bucket=bucket, Policy=policy)
 
 
-def _call(ctx, service, operation, ignore="", **request):
+def _call(account, service, operation, ignore="", **request):
+    """Run one operation as the showcase's root user, under a request id of its own."""
     try:
-        return endpoints.call(ctx, service, operation, request)
+        return endpoints.call(endpoints.context(account, region=SITE_REGION), service, operation, request)
     except ServiceError as err:
         if err.code != ignore:
             raise
@@ -184,9 +186,9 @@ def _bucket_request(bucket):
     return {"Bucket": bucket, "CreateBucketConfiguration": {"LocationConstraint": SITE_REGION}}
 
 
-def _access_control(ctx, name):
+def _access_control(call, name):
     """Return the id of the showcase's access control; a start that was killed here has left one already."""
-    listed = _call(ctx, "cloudfront", "ListOriginAccessControls")["OriginAccessControlList"]
+    listed = call("cloudfront", "ListOriginAccessControls")["OriginAccessControlList"]
     for control in listed.get("Items", []):
         if control["Name"] == name:
             return control["Id"]
@@ -196,7 +198,7 @@ def _access_control(ctx, name):
         "SigningBehavior": "always",
         "OriginAccessControlOriginType": "s3",
     }
-    made = _call(ctx, "cloudfront", "CreateOriginAccessControl", OriginAccessControlConfig=config)
+    made = call("cloudfront", "CreateOriginAccessControl", OriginAccessControlConfig=config)
     return made["OriginAccessControl"]["Id"]
 
 

@@ -28,13 +28,14 @@ function show(item, visit) {
   const hit = visit.result === "Hit";
   item.className = `act ${hit ? "hit" : "miss"}`;
   item.querySelector(".verdict").replaceChildren(verdict(visit.result));
-  const edge = visit.candidates[0];
+  const far = visit.candidates[0].distance_km;
+  const where = `${visit.edge_city} (${visit.pop}), ${far < 2 ? "in the same city" : `${km(far)} away`},`;
   item.querySelector(".said").textContent = hit
-    ? `${visit.edge_city} (${visit.pop}), ${km(edge.distance_km)} away, had it already: ${wait(visit.ttfb_ms)} to the first byte.`
-    : `${visit.edge_city} (${visit.pop}), ${km(edge.distance_km)} away, answered, but had to fetch it from ${data.origin.city} first: ${wait(visit.ttfb_ms)}.`;
+    ? `${where} had it already: ${wait(visit.ttfb_ms)} to the first byte.`
+    : `${where} answered, but had to fetch it from the bucket in ${data.origin.region} first: ${wait(visit.ttfb_ms)}.`;
   versus(item.querySelector(".versus"), [
-    { name: "through the edge", ms: visit.ttfb_ms, parts: timing(visit) },
-    { name: "without a CDN", ms: visit.direct_ms, parts: [{ kind: "direct", ms: visit.direct_ms }] },
+    { name: "with the CDN", ms: visit.ttfb_ms, parts: timing(visit) },
+    { name: "without it", ms: visit.direct_ms, parts: [{ kind: "direct", ms: visit.direct_ms }] },
   ]);
   map.showVisit(visit, { origin: data.origin, label: `${visit.city} → ${visit.pop}` });
 }

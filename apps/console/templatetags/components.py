@@ -65,7 +65,9 @@ def ms(value):
 
 @register.filter
 def usd(value):
-    """Return an amount rounded half-up to the cent: "$0.01"."""
+    """Return an amount rounded half-up to the cent: "$0.01"; a dash for none."""
+    if value is None:
+        return "–"
     return f"${Decimal(value).quantize(Decimal('0.01'), ROUND_HALF_UP):,}"
 
 
