@@ -140,7 +140,6 @@ class Directory:
     def stop(self):
         """Stop following; the thread takes leave at its next breath."""
         self.stopping.set()
-        nudge()
         self.thread.join(1)
         self.lookups.shutdown(wait=False)
 
@@ -177,13 +176,20 @@ class Directory:
                 if messages is None:
                     messages = redis.Redis.from_url(settings.REDIS_URL).pubsub(ignore_subscribe_messages=True)
                     messages.subscribe(CHANNEL)
-                messages.get_message(timeout=POLL_SECONDS)
-                while messages.get_message(timeout=0):
-                    pass
+                self.listen(messages)
             except redis.RedisError:
                 messages = None
                 self.stopping.wait(POLL_SECONDS)
         self.leave()
+
+    def listen(self, messages):
+        """Wait for a nudge, POLL_SECONDS at most; in slices, so that stopping is quick."""
+        end = time.monotonic() + POLL_SECONDS
+        while not self.stopping.is_set() and time.monotonic() < end:
+            if messages.get_message(timeout=0.25):
+                break
+        while messages.get_message(timeout=0):
+            pass
 
     def catch_up(self):
         """Apply new changes and say so; refresh what labs changed of themselves (clock, home city)."""
