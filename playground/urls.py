@@ -10,6 +10,7 @@ urlpatterns = [
     path("sign-in", views.sign_in),
     path("sign-out", views.sign_out),
     path("labs/switch", views.switch_lab),
+    path("labs/<str:account_id>/switch", views.switch_lab),
     path("labs/settings", views.lab_settings),
     path("labs/none", views.no_lab),
     path("", include("apps.classrooms.urls")),

@@ -47,7 +47,7 @@ def page(request):
         "lab": lab,
         "lab_choices": labs.openable(request.user).exclude(is_showcase=True).order_by("name")[:30] if lab else [],
         "lab_is_own": bool(lab and lab.owner_id == request.user.pk),
-        "budget": budgets.status(lab) if lab and lab.budget_usd else None,
+        "lab_budget": budgets.status(lab) if lab and lab.budget_usd else None,
         "aws_port": settings.AWS_PORT,
         "edge_port": settings.EDGE_PORT,
     }

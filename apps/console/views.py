@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -48,10 +49,10 @@ def sign_out(request):
 
 
 @require_POST
-def switch_lab(request):
-    """Open another lab, when this person may."""
-    if labs.switch(request, request.POST.get("account_id", "")) is None:
-        messages.error(request, "You may not open this lab.")
+def switch_lab(request, account_id=None):
+    """Open another lab, when this person may; another's id is answered like one that does not exist."""
+    if labs.switch(request, account_id or request.POST.get("account_id", "")) is None:
+        raise Http404
     return redirect("/")
 
 

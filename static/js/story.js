@@ -10,6 +10,8 @@ const told = document.getElementById("told");
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const CALM = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
+// On a narrow screen only the part of the world where the story happens, instead of all of it in miniature.
+if (matchMedia("(max-width: 40rem)").matches) document.getElementById("world").setAttribute("viewBox", "170 20 400 250");
 map.showEdges(data.edges);
 if (data.origin) map.showOrigin(data.origin);
 
