@@ -20,6 +20,7 @@ ASYNCHRONOUS_BYTES = 2**20
 CONTEXT_BYTES = 3583  # of ClientContext, base64
 # Callers who wait hold a thread of the web server; the handlers they wait for need others for S3.
 _waiting = threading.BoundedSemaphore(settings.FUNCTIONS_MAX_WAITING)
+START_SECONDS = 15  # a caller waits this long for the first worker
 MARGIN_SECONDS = 45  # above the function's timeout: init phase, start, and waiting for room on the node
 
 
@@ -85,10 +86,13 @@ def _event(request, limit):
 
 def _answer(ctx, request, function, invocation):
     """Wait for the worker and put its answer into the wire's shape."""
-    if not invocations.live_boots():
-        invocations.abandon(invocation.invocation_id)
-        raise ServiceException("No worker is running: functions cannot run until one is started.")
-    found = invocations.wait(invocation.invocation_id, function.timeout_seconds + MARGIN_SECONDS)
+    found = None
+    if not invocations.live_boots():  # the playground may be starting
+        found = invocations.wait(invocation.invocation_id, START_SECONDS)
+        if found is None and not invocations.live_boots():
+            invocations.abandon(invocation.invocation_id)
+            raise ServiceException("No worker is running: functions cannot run until one is started.")
+    found = found or invocations.wait(invocation.invocation_id, function.timeout_seconds + MARGIN_SECONDS)
     if found is None:
         invocations.abandon(invocation.invocation_id)
         raise ServiceException("The invocation was not answered in time.")
