@@ -88,7 +88,9 @@ def show(request, name):
     if tab == "objects":
         told.update(_objects(request, bucket))
     elif tab == "events":
-        told.update(configurations=bucket.notification.get("LambdaFunctionConfigurations", []))
+        told.update(
+            configurations=bucket.notification.get("LambdaFunctionConfigurations", []), values=request.GET.dict()
+        )
     elif tab == "properties":
         told.update(_properties(bucket))
     elif tab == "permissions":

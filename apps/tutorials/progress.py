@@ -6,7 +6,10 @@ students who work in a terminal. A step that is done stays done, whatever happen
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from apps.classrooms import progress as saved
+from apps.functions import runtimes
 from apps.tutorials import checks, numbers
 from apps.tutorials.content import Step
 from apps.tutorials.models import Answer
@@ -23,13 +26,15 @@ class Place:
 
 
 def lab(account):
-    """Return what a tutorial's text may name: the lab's numbers, and its distribution once it has one."""
+    """Return what a tutorial's text may name: the lab's numbers, its distribution once it has one, the place."""
     mine = numbers.of(account)
     found = checks.distribution_over(account, mine.bucket)
     return {
         **vars(mine),
         "distribution": found.distribution_id if found else "",
         "domain": found.domain_name if found else "<your distribution's domain name>",
+        "runtime": runtimes.HERE,
+        "aws": f"http://localhost:{settings.AWS_PORT}",
     }
 
 

@@ -5,23 +5,15 @@ every two seconds and comes back without asking (status 286) once the step is do
 """
 
 import hashlib
-from pathlib import Path
 
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseForbidden
+from django.http import Http404, HttpResponse, HttpResponseForbidden
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.classrooms import progress as saved
-from apps.tutorials import content, predictions, progress
+from apps.tutorials import content, numbers, predictions, progress, samples
 
-SAMPLES = Path(__file__).parent / "sample"
-SAMPLE_TYPES = {
-    "index.html": "text/html",
-    "style.css": "text/css",
-    "photo.jpg": "image/jpeg",
-    "lake.jpg": "image/jpeg",
-}
 STOP_POLLING = 286
 
 
@@ -132,6 +124,8 @@ def answer(request, slug, step_slug):
 @require_GET
 def sample(request, name):
     """Give a sample file to save; never to be shown as a page of the console."""
-    if name not in SAMPLE_TYPES:
+    if request.lab is None or name not in samples.TYPES:
         raise Http404
-    return FileResponse(open(SAMPLES / name, "rb"), as_attachment=True, filename=name, content_type=SAMPLE_TYPES[name])
+    answer = HttpResponse(samples.content(name, numbers.of(request.lab)), content_type=samples.TYPES[name])
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer

@@ -4,7 +4,7 @@ import pytest
 
 from apps.classrooms import courses, rosters
 from apps.identity.models import Account
-from tests.classrooms.conftest import browser
+from tests.classrooms.conftest import TUTORIAL, browser
 
 PAGES = [
     ("get", "/classes/{course}/"),
@@ -70,15 +70,35 @@ def test_a_teacher_may_open_the_labs_of_their_students_and_nobody_elses(anna, te
 
 
 def test_a_teacher_opens_a_students_lab_and_a_classmate_or_colleague_cannot(anna, bert, teacher, colleague):
-    path = f"/labs/{anna.account.account_id}/switch"
-
+    lab = anna.account.account_id
     for stranger in (bert.user, colleague):
         page = browser(stranger)
-        assert page.post(path).status_code in (403, 404)
-        assert page.session.get("lab") != anna.account.account_id
+        page.post("/labs/switch", {"account_id": lab})
+        assert page.session.get("lab") != lab
+        assert lab not in page.get("/buckets/").content.decode()
     page = browser(teacher)
-    assert page.post(path).status_code in (302, 204)
-    assert page.session["lab"] == anna.account.account_id
+    page.post("/labs/switch", {"account_id": lab})
+    assert page.session["lab"] == lab
+    assert lab in page.get("/buckets/").content.decode()
+
+
+def test_a_teacher_in_a_students_lab_looks_and_does_not_touch(anna, teacher):
+    page = browser(teacher)
+    page.post("/labs/switch", {"account_id": anna.account.account_id})
+
+    for path in ("/buckets/new", "/functions/new", f"/tutorials/{TUTORIAL}/steps/guess-second/answer", "/labs/settings"):
+        answer = page.post(path, {"name": "by-the-teacher", "region": "us-east-1"})
+        assert answer.status_code == 403 and "visiting" in answer.content.decode()
+    assert not anna.account.buckets.exists()
+    assert anna.account.access_keys.get().secret_access_key not in page.get("/labs/settings").content.decode()
+
+
+def test_a_lab_of_a_removed_student_is_no_longer_the_teachers_to_open(anna, teacher):
+    page = browser(teacher)
+    page.post("/labs/switch", {"account_id": anna.account.account_id})
+    rosters.remove(anna)
+
+    assert anna.account.account_id not in page.get("/buckets/").content.decode()
 
 
 def test_a_student_page_shows_their_own_labs_alone(anna, bert):

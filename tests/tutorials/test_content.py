@@ -7,10 +7,16 @@ import pytest
 
 from apps.classrooms import lessons
 from apps.identity.models import Account
-from apps.tutorials import checks, content, measures, numbers, pictures, predictions
-from apps.tutorials.views import SAMPLE_TYPES, SAMPLES
+from apps.tutorials import checks, content, measures, numbers, pictures, predictions, samples
 
-LAB = {**vars(numbers.of(Account(account_id="123456789012"))), "distribution": "E1", "domain": "e1.example"}
+NUMBERS = numbers.of(Account(account_id="123456789012"))
+LAB = {
+    **vars(NUMBERS),
+    "distribution": "E1",
+    "domain": "e1.example",
+    "runtime": "python3.11",
+    "aws": "http://localhost",
+}
 STEPS = [(t, s) for t in content.tutorials().values() for s in t.steps]
 
 
@@ -28,7 +34,7 @@ def test_a_step_has_all_that_it_needs(tutorial, step):
     for text in (step.text, step.terminal, *step.hints, *(part for link in step.links for part in vars(link).values())):
         assert "{{" not in content.fill(text, LAB)
     for name in step.samples:
-        assert name in SAMPLE_TYPES and (SAMPLES / name).stat().st_size < 150_000
+        assert name in samples.TYPES and 0 < len(samples.content(name, NUMBERS)) < 150_000
 
 
 def test_raw_html_in_a_text_is_shown_and_not_obeyed():
