@@ -60,7 +60,7 @@ def emit(ctx, bucket, event_name, stored):
 
 
 def _record(ctx, bucket, event_name, stored, configuration_id):
-    described = {"key": quote_plus(stored.key), "sequencer": f"{time.time_ns():018X}"}
+    described = {"key": quote_plus(stored.key, safe="/"), "sequencer": f"{time.time_ns():018X}"}
     if event_name.startswith("ObjectCreated"):
         described.update(size=stored.size_bytes, eTag=stored.etag)
     who = ctx.principal.user_id or "Anonymous"

@@ -15,6 +15,8 @@ from apps.console import labs
 from playground import endpoints
 from playground.wire.errors import ServiceError
 
+# What a visitor of somebody else's lab may still do: go elsewhere, and what is theirs by office.
+VISITORS_MAY = ("/labs/switch", "/sign-out", "/classes/", "/admin/", "/story/")
 OPEN = ("/sign-in", "/join", "/rejoin", "/healthz", "/static/", "/favicon.ico")
 SAFE = ("GET", "HEAD", "OPTIONS")
 HEADERS = {
@@ -35,6 +37,11 @@ def _foreign(request):
     return urlsplit(told).netloc != request.get_host()
 
 
+def _visiting(request):
+    """Tell whether this lab is somebody else's: a teacher or an admin looks, and does not touch."""
+    return request.lab is not None and request.lab.owner_id != request.user.pk
+
+
 def console_guard(get_response):
     """Return the guard around every console view."""
 
@@ -46,6 +53,8 @@ def console_guard(get_response):
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             request.lab = labs.current(request)
+            if _visiting(request) and request.method not in SAFE and not request.path.startswith(VISITORS_MAY):
+                return render(request, "console/visiting.html", status=403)
         request.aws = lambda service, operation, params, region=None: _call(request, service, operation, params, region)
         response = get_response(request)
         for name, value in HEADERS.items():

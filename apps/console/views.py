@@ -73,7 +73,11 @@ def lab_settings(request):
         lab.save(update_fields=["home_city"])
         messages.success(request, f"Visitors who do not say where they are now come from {place.name}.")
         return redirect("/labs/settings")
-    return render(request, "console/lab.html", {**told, "keys": lab.access_keys.all(), "roles": lab.roles.all()})
+    return render(
+        request,
+        "console/lab.html",
+        {**told, "keys": lab.access_keys.all() if lab.owner_id == request.user.pk else [], "roles": lab.roles.all()},
+    )
 
 
 @require_GET

@@ -12,8 +12,11 @@ _since_sweep = 0
 
 
 def record(ctx, status, duration_ms, bytes_in=0, bytes_out=0, error=None, resource="", account=None):
-    """Keep one request. error: the code it failed with, or None. account: whose it is, when not the caller's."""
-    owner = account or ctx.account
+    """Keep one request. error: the code it failed with, or None. account: whose it is, when not the caller's.
+
+    An anonymous request belongs to the owner of what it asked for: they want to know why it was refused.
+    """
+    owner = account or ctx.account or next((row.account for row in ctx.found.values()), None)
     journal.append(
         "trace",
         {
