@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from apps.console.management.commands import operations
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -42,3 +44,9 @@ def test_every_dependency_says_what_it_is_for():
 )
 def test_every_header_of_the_edges_is_documented(header):
     assert any(header in page.read_text() for page in DOCS)
+
+
+def test_the_tables_of_differences_are_what_the_code_says():
+    text = (ROOT / "docs/differences.md").read_text()
+
+    assert operations.markdown() in text, "run manage.py operations --write"

@@ -271,7 +271,7 @@ def test_no_page_has_a_serious_accessibility_violation(chromium, stack, name, th
     person = Person(chromium, stack, name, theme)
     found = []
     for path in PAGES[name]:
-        person.page.goto(path)
+        assert person.page.goto(path).status == 200, path
         person.page.evaluate(AXE.read_text())
         result = person.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         for violation in result["violations"]:

@@ -62,21 +62,28 @@ def lab_settings(request):
     lab = request.lab
     if lab is None:
         return redirect("/")
-    told = {"city": lab.home_city, "aws_url": f"http://localhost:{settings.AWS_PORT}"}
+    told = {"city": lab.home_city}
     if request.method == "POST":
         told["city"] = request.POST.get("home_city", "").strip()
         try:
-            place = geo.resolve(told["city"])
+            geo.resolve(told["city"])
         except ValueError as err:
             return render(request, "console/lab.html", {**told, "problem": str(err)}, status=422)
-        lab.home_city = place.name
+        lab.home_city = told["city"]
         lab.save(update_fields=["home_city"])
-        messages.success(request, f"Visitors who do not say where they are now come from {place.name}.")
+        messages.success(request, f"Visitors who do not say where they are now come from {lab.home_city}.")
         return redirect("/labs/settings")
-    return render(
-        request,
-        "console/lab.html",
-        {**told, "keys": lab.access_keys.all() if lab.owner_id == request.user.pk else [], "roles": lab.roles.all()},
+    keys = list(lab.access_keys.all()) if lab.owner_id == request.user.pk else []
+    told.update(keys=keys, roles=lab.roles.all(), terminal=_terminal(lab, keys[0]) if keys else "")
+    return render(request, "console/lab.html", told)
+
+
+def _terminal(lab, key):
+    """Return what points the AWS CLI at this lab."""
+    return (
+        f"export AWS_ACCESS_KEY_ID={key.access_key_id} AWS_SECRET_ACCESS_KEY={key.secret_access_key}\n"
+        f"export AWS_DEFAULT_REGION={lab.default_region} AWS_ENDPOINT_URL=http://localhost:{settings.AWS_PORT}\n"
+        "aws s3 ls"
     )
 
 
