@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from playground.wire import body as bodies
-from playground.wire import model, parse, render, signature
+from playground.wire import model, parse, render, signature, signature_v2
 from playground.wire.context import ANONYMOUS, Context, Trace
 from playground.wire.errors import (
     AccessDenied,
@@ -66,31 +66,44 @@ def new_request_id(service: str) -> str:
 
 def _authenticate(request: Request, joined: Joined, ctx: Context) -> signature.Chunks | None:
     """Put the caller into ctx, or refuse. Returns the chain of chunk signatures of a signed stream."""
+    now = joined.now()
     who = signature.claim(request)
     if who is None:
+        old = signature_v2.claim(request) if joined.anonymous else None
+        if old is not None:
+            found = _caller(joined, ctx, old.access_key_id, old.session_token, now)
+            signature_v2.verify(request, old, found.secret, now)
+            ctx.trace.step(
+                "signature", "valid", f"Signature Version 2 in the query (presigned) by {old.access_key_id}."
+            )
+            return None
         if not joined.anonymous:
             raise MissingAuthenticationToken()
         ctx.trace.step("signature", "anonymous", "The request carries no signature.")
         return None
-    now = joined.now()
     ctx.region = who.region
-    found = joined.credentials(who.access_key_id, who.session_token)
-    if found is None:
-        raise InvalidAccessKeyId(AWSAccessKeyId=who.access_key_id)
-    ctx.account, ctx.principal = found.account, found.principal
-    ctx.now = joined.lab_now(found.account)
+    found = _caller(joined, ctx, who.access_key_id, who.session_token, now)
     signature.check_time(who, now)
-    if getattr(found, "expires", None) and found.expires < now:
-        raise ExpiredToken()
     signature.verify(request, who, found.secret, signature.payload_hash(request, who, lambda: _hash_body(request)))
     way = "in the query (presigned)" if who.presigned else "in the header"
-    ctx.trace.step(
-        "signature", "valid", f"Signature Version 4 {way} by {who.access_key_id}.", principal=found.principal.arn
-    )
-    if getattr(found.account, "suspended", False):
-        raise AccessDenied("This lab was stopped by an administrator.")
-    declared = request.header("x-amz-content-sha256", "")
+    told = f"Signature Version 4 {way} by {who.access_key_id}."
+    ctx.trace.step("signature", "valid", told, principal=found.principal.arn)
+    declared = request.header("x-amz-content-sha256") or ""
     return signature.Chunks(who, found.secret) if declared.startswith("STREAMING-AWS4") else None
+
+
+def _caller(joined: Joined, ctx: Context, access_key_id: str, token: str | None, now: Any) -> Any:
+    """Put the owner of a key into ctx and return its credentials. Errors: unknown, expired or stopped."""
+    found = joined.credentials(access_key_id, token)
+    if found is None:
+        raise InvalidAccessKeyId(AWSAccessKeyId=access_key_id)
+    ctx.account, ctx.principal = found.account, found.principal
+    ctx.now = joined.lab_now(found.account)
+    if found.expires and found.expires < now:
+        raise ExpiredToken()
+    if found.account.suspended:
+        raise AccessDenied("This lab was stopped by an administrator.")
+    return found
 
 
 def _hash_body(request: Request) -> str:
