@@ -241,6 +241,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env_str("PLAYGROUND_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": env_str("PLAYGROUND_LOG_LEVEL", "WARNING")},
     "loggers": {"botocore": {"level": "WARNING"}, "httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
 }

@@ -42,7 +42,7 @@ def nudge():
         with redis.Redis.from_url(settings.REDIS_URL) as client:
             client.publish(CHANNEL, "")
     except redis.RedisError as err:
-        log.warning("no nudge to the edges: %s", err)
+        log.info("no nudge to the edges: %s", err)
 
 
 def world():

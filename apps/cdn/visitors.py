@@ -27,6 +27,7 @@ from playground.celery import app
 MOST = 10_000  # visitors of one run
 AT_ONCE = 32  # requests under way
 PATHS = 50  # different paths that visitors ask for, when nobody says which
+TELLING = ("x-cache", "x-amz-cf-pop", "age", "cache-status", "server-timing")  # headers that say what happened
 
 
 class EdgesDown(Exception):
@@ -35,7 +36,7 @@ class EdgesDown(Exception):
 
 @dataclass(slots=True)
 class Seen:
-    """What one visitor got. timing: simulated ms by name (net, edge, origin, without-cdn)."""
+    """What one visitor got. timing: simulated ms by name (net, edge, origin, without-cdn); headers: the TELLING ones."""
 
     city: geo.Place
     path: str
@@ -47,6 +48,7 @@ class Seen:
     request_id: str
     size_bytes: int
     timing: dict
+    headers: dict
 
     @property
     def ttfb_ms(self):
@@ -98,6 +100,7 @@ async def _one(pool, port, path, place, extra=()):
         request_id=fields.get("x-amz-cf-id", ""),
         size_bytes=size,
         timing=_timing(fields.get("server-timing", "")),
+        headers={name: fields[name] for name in TELLING if name in fields},
     )
 
 
@@ -134,7 +137,7 @@ def visit(distribution, path="/", location=None, headers=()):
     (a sentence for its field), EdgesDown.
     Returns {"city", "country_code", "latitude", "longitude", "path", "status", "result", "pop",
     "edge_city", "age", "reason", "why_edge", "candidates", "ttfb_ms", "direct_ms", "timing",
-    "request_id", "size_bytes"}.
+    "request_id", "size_bytes", "headers"}.
     """
     place = geo.resolve(location or distribution.account.home_city)
 
@@ -167,6 +170,7 @@ def visit(distribution, path="/", location=None, headers=()):
         "timing": seen.timing,
         "request_id": seen.request_id,
         "size_bytes": seen.size_bytes,
+        "headers": seen.headers,
     }
 
 

@@ -1,64 +1,13 @@
-// The world in Equal Earth, edges, origin, visitors and the arcs between them. Knows nothing of requests.
+// The world, its edges, an origin, visitors and the arcs between them. Knows nothing of requests.
 // A hit is a solid arc with a round visitor, a miss a dashed arc with a square one: never by colour alone.
+// Marks are drawn in pixels (.mark is scaled by --unit, which MapView keeps), so that zooming does not blow them up.
+import { MapView } from "./map-view.js";
+import { graticule, greatCircle, outline, project, unproject } from "./projection.js";
+
 const SVG = "http://www.w3.org/2000/svg";
-const [A1, A2, A3, A4] = [1.340264, -0.081106, 0.000893, 0.003796];
-const M = Math.sqrt(3) / 2;
-const SCALE = 1000 / (2 * 2.7066297);
-const RAD = Math.PI / 180;
 const CALM = matchMedia("(prefers-reduced-motion: reduce)").matches;
-
-export function project(latitude, longitude) {
-  const t = Math.asin(M * Math.sin(latitude * RAD));
-  const t2 = t * t;
-  const t6 = t2 ** 3;
-  const x = (longitude * RAD * Math.cos(t)) / (M * (A1 + 3 * A2 * t2 + t6 * (7 * A3 + 9 * A4 * t2)));
-  return [500 + SCALE * x, 250 - SCALE * t * (A1 + A2 * t2 + t6 * (A3 + A4 * t2))];
-}
-
-export function unproject(x, y) {
-  const goal = (250 - y) / SCALE;
-  let t = goal / A1;
-  for (let round = 0; round < 12; round += 1) {
-    const t2 = t * t;
-    const t6 = t2 ** 3;
-    const error = t * (A1 + A2 * t2 + t6 * (A3 + A4 * t2)) - goal;
-    t -= error / (A1 + 3 * A2 * t2 + t6 * (7 * A3 + 9 * A4 * t2));
-  }
-  const t2 = t * t;
-  const t6 = t2 ** 3;
-  const sine = Math.sin(t) / M;
-  const longitude = (M * ((x - 500) / SCALE) * (A1 + 3 * A2 * t2 + t6 * (7 * A3 + 9 * A4 * t2))) / Math.cos(t) / RAD;
-  if (Math.abs(sine) > 1 || Math.abs(longitude) > 180) return null;
-  return { latitude: Math.asin(sine) / RAD, longitude };
-}
-
-// Points along the great circle between two places; a new stroke where it crosses the date line.
-function greatCircle(from, to) {
-  const vector = ({ latitude, longitude }) => [
-    Math.cos(latitude * RAD) * Math.cos(longitude * RAD),
-    Math.cos(latitude * RAD) * Math.sin(longitude * RAD),
-    Math.sin(latitude * RAD),
-  ];
-  const a = vector(from);
-  const b = vector(to);
-  const angle = Math.acos(Math.min(1, Math.max(-1, a[0] * b[0] + a[1] * b[1] + a[2] * b[2])));
-  if (angle < 1e-4) return "";
-  const steps = Math.max(6, Math.ceil(angle / (3 * RAD)));
-  let path = "";
-  let before = null;
-  for (let step = 0; step <= steps; step += 1) {
-    const f = step / steps;
-    const p = Math.sin((1 - f) * angle) / Math.sin(angle);
-    const q = Math.sin(f * angle) / Math.sin(angle);
-    const [x, y, z] = a.map((n, i) => p * n + q * b[i]);
-    const longitude = Math.atan2(y, x) / RAD;
-    const [px, py] = project(Math.asin(Math.min(1, Math.max(-1, z))) / RAD, longitude);
-    const jump = before !== null && Math.abs(longitude - before) > 180;
-    path += `${path && !jump ? "L" : "M"}${px.toFixed(1)} ${py.toFixed(1)}`;
-    before = longitude;
-  }
-  return path;
-}
+const KEPT = 150; // visits drawn at most
+const PACKET_MS = 650; // how long a request is under way on the map, whatever it really took
 
 function make(name, attributes, parent) {
   const node = document.createElementNS(SVG, name);
@@ -67,89 +16,146 @@ function make(name, attributes, parent) {
   return node;
 }
 
-function title(node, text) {
+function mark(kind, [x, y], parent) {
+  return make("g", { class: "mark" }, make("g", { class: kind, transform: `translate(${x} ${y})` }, parent));
+}
+
+function named(node, text) {
   make("title", {}, node).textContent = text;
   return node;
 }
 
+export const kindOf = (result) => (["Hit", "RefreshHit"].includes(result) ? "hit" : result === "Error" ? "error" : "miss");
+export const signOf = (result) => ({ hit: "●", miss: "■", error: "✕" })[kindOf(result)];
+
 export class WorldMap {
   constructor(svg) {
     this.svg = svg;
-    svg.setAttribute("viewBox", "0 18 1000 402");
-    make("rect", { class: "sea", x: 0, y: 0, width: 1000, height: 500 }, svg);
-    this.ground = make("g", {}, svg);
-    this.arcs = make("g", { class: "arcs" }, svg);
-    this.edges = make("g", { class: "edges" }, svg);
-    this.visitors = make("g", { class: "visitors" }, svg);
-    this.origins = make("g", { class: "origins" }, svg);
+    make("path", { class: "sea", d: outline() }, svg);
+    make("path", { class: "graticule", d: graticule() }, svg);
+    const ground = make("g", {}, svg);
+    make("path", { class: "rim", d: outline() }, svg);
+    this.arcs = make("g", {}, svg);
+    this.edges = make("g", {}, svg);
+    this.origins = make("g", {}, svg);
+    this.packets = make("g", {}, svg);
+    this.labels = make("g", {}, svg);
     this.byPop = new Map();
-    fetch(svg.dataset.land).then((answer) => answer.json()).then((land) => {
-      make("path", { class: "land", d: land.path }, this.ground);
-    });
+    this.view = new MapView(svg);
+    fetch(svg.dataset.land)
+      .then((answer) => answer.json())
+      .then((land) => make("path", { class: "land", d: land.path, transform: `scale(${1000 / land.width})` }, ground));
   }
 
   showEdges(edges) {
     for (const edge of edges) {
-      const [x, y] = project(edge.latitude, edge.longitude);
-      const dot = make("circle", { class: "edge", cx: x, cy: y, r: 2.2, "data-pop": edge.pop }, this.edges);
-      title(dot, `${edge.pop}, ${edge.city}`);
-      this.byPop.set(edge.pop, { ...edge, dot });
+      const dot = mark("edge", project(edge.latitude, edge.longitude), this.edges);
+      make("circle", { class: "ring", r: 6.5 }, dot);
+      make("circle", { class: "dot", r: 2.4 }, dot);
+      named(dot, `${edge.pop}, ${edge.city}`);
+      this.byPop.set(edge.pop, { ...edge, dot: dot.parentElement });
     }
   }
 
   showOrigin(origin) {
+    this.origin = origin;
     this.origins.textContent = "";
-    const [x, y] = project(origin.latitude, origin.longitude);
-    const mark = make("g", { class: "origin", transform: `translate(${x} ${y})` }, this.origins);
-    make("path", { d: "M0-7 6.500 4.500H-6.500z" }, mark);
-    title(mark, `Origin: ${origin.region}, ${origin.city}`);
-    const label = make("text", { x: 9, y: 4 }, mark);
-    label.textContent = origin.region;
+    const at = project(origin.latitude, origin.longitude);
+    const sign = mark("origin", at, this.origins);
+    make("path", { d: "M0-8 7.5 5.5H-7.5z" }, sign);
+    named(sign, `Origin: ${origin.region}, ${origin.city}`);
+    this.label("origin", at, [{ text: origin.region, kind: "strong" }], { up: 12, beside: 12 });
   }
 
-  // visit: latitude, longitude, city, pop, result. Returns the drawn group.
-  showVisit(visit, options = {}) {
+  // Lines of text beside a point, on the side where there is room; a label of the same name is replaced.
+  // lines: [{text, kind}].
+  label(name, [x, y], lines, { up = 0, beside = 9 } = {}) {
+    this.labels.querySelector(`[data-name="${CSS.escape(name)}"]`)?.parentElement.remove();
+    const sign = mark("label", [x, y], this.labels);
+    sign.parentElement.setAttribute("class", "label");
+    sign.dataset.name = name;
+    const shown = (x - this.view.middle[0]) / this.view.across + 0.5;
+    const left = shown > 0.24;
+    const text = make("text", { "text-anchor": left ? "end" : "start" }, sign);
+    lines.forEach((line, number) => {
+      const at = { x: left ? -beside : beside, y: 4 - up + number * 15, class: line.kind ?? "" };
+      make("tspan", at, text).textContent = line.text;
+    });
+  }
+
+  // visit: latitude, longitude, city, pop, result. origin: where a miss was fetched. Returns when it has been shown.
+  async showVisit(visit, { origin = this.origin, travel = false, kept = KEPT } = {}) {
     const edge = this.byPop.get(visit.pop);
-    if (!edge) return null;
-    const hit = visit.result === "Hit" || visit.result === "RefreshHit";
-    const kind = visit.result === "Error" ? "error" : hit ? "hit" : "miss";
-    const [x, y] = project(visit.latitude, visit.longitude);
+    if (!edge) return;
+    const kind = kindOf(visit.result);
     const group = make("g", { class: `visit ${kind}` }, this.arcs);
-    const path = make("path", { class: "arc", d: greatCircle(visit, edge) }, group);
-    const mark = hit
-      ? make("circle", { class: "visitor", cx: x, cy: y, r: 3 }, group)
-      : make("rect", { class: "visitor", x: x - 2.700, y: y - 2.700, width: 5.400, height: 5.400 }, group);
-    title(mark, `${visit.city} → ${visit.pop} ${edge.city}: ${visit.result}`);
-    if (options.origin && !hit) {
-      make("path", { class: "arc backhaul", d: greatCircle(edge, options.origin) }, group);
-    }
+    const near = make("path", { class: "arc", d: greatCircle(visit, edge) }, group);
+    const far = kind === "hit" || !origin ? null : make("path", { class: "arc backhaul", d: greatCircle(edge, origin) }, group);
+    const person = mark("visitor", project(visit.latitude, visit.longitude), group);
+    if (kind === "hit") make("circle", { r: 3.6 }, person);
+    else make("rect", { x: -3.3, y: -3.3, width: 6.6, height: 6.6 }, person);
+    named(person, `${visit.city} → ${visit.pop} ${edge.city}: ${visit.result}`);
+    while (this.arcs.children.length > kept) this.arcs.firstChild.remove();
     edge.dot.classList.add("used");
-    if (!CALM) {
-      const length = path.getTotalLength();
-      path.animate([{ opacity: 0, strokeDashoffset: length }, { opacity: 1, strokeDashoffset: 0 }], { duration: 500, easing: "ease-out" });
-      edge.dot.animate([{ r: "6px" }, { r: "2.2px" }], { duration: 700, easing: "ease-out" });
-    }
-    if (options.label) {
-      const right = x > 860;
-      const text = make("text", { class: "place", x: right ? x - 8 : x + 8, y: y - 6, "text-anchor": right ? "end" : "start" }, group);
-      text.textContent = options.label;
-    }
-    const most = options.most ?? 150;
-    while (this.arcs.children.length > most) this.arcs.firstChild.remove();
-    return group;
+    if (!travel || CALM) return;
+    await this.travel([near, far], kind);
+    this.pulse(edge, kind);
+  }
+
+  // Mark an edge as one that has a copy now.
+  keeps(pop) {
+    this.byPop.get(pop)?.dot.classList.add("keeps");
+  }
+
+  pulse({ latitude, longitude }, kind) {
+    const ring = make("circle", { class: `pulse ${kind}`, r: 5 }, mark("", project(latitude, longitude), this.packets));
+    const grow = [{ r: "4px", opacity: 1 }, { r: "26px", opacity: 0 }];
+    ring.animate(grow, { duration: 900, easing: "ease-out" }).finished.then(() => ring.parentElement.parentElement.remove());
+  }
+
+  // Let a request go along the ways and its answer come back.
+  async travel(ways, kind) {
+    const there = ways.filter((way) => way?.getAttribute("d"));
+    for (const way of there) await this.packet(way, kind, false);
+    for (const way of there.reverse()) await this.packet(way, kind, true);
+  }
+
+  packet(way, kind, back) {
+    const dot = make("g", { class: `packet ${kind}` }, this.packets);
+    make("circle", { r: back ? 4.5 : 3 }, make("g", { class: "mark" }, dot));
+    const length = way.getTotalLength();
+    const began = performance.now();
+    return new Promise((done) => {
+      const step = (now) => {
+        const gone = Math.min(1, Math.max(0, now - began) / PACKET_MS);
+        const eased = gone * gone * (3 - 2 * gone);
+        const at = way.getPointAtLength(length * (back ? 1 - eased : eased));
+        dot.setAttribute("transform", `translate(${at.x} ${at.y})`);
+        if (gone < 1) return requestAnimationFrame(step);
+        dot.remove();
+        return done();
+      };
+      step(began);
+      // A hidden page paints nothing: the story goes on without the picture.
+      setTimeout(() => { dot.remove(); done(); }, PACKET_MS * 2);
+    });
   }
 
   clear() {
     this.arcs.textContent = "";
-    for (const { dot } of this.byPop.values()) dot.classList.remove("used");
+    for (const label of this.labels.querySelectorAll("[data-name]:not([data-name='origin'])")) label.parentElement.remove();
+    for (const { dot } of this.byPop.values()) dot.classList.remove("used", "keeps");
+  }
+
+  at(place) {
+    return project(place.latitude, place.longitude);
   }
 
   onPick(act) {
     this.svg.classList.add("pickable");
-    this.svg.addEventListener("click", (event) => {
-      const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(this.svg.getScreenCTM().inverse());
-      const place = unproject(point.x, point.y);
+    this.view.picked = (x, y) => {
+      const place = unproject(x, y);
       if (place) act(place);
-    });
+    };
   }
 }
