@@ -88,6 +88,12 @@ def exact(value):
 
 
 @register.filter
+def every_digit(value):
+    """Return a Decimal with all its digits, for a title or a detail."""
+    return format(Decimal(value), "f")
+
+
+@register.filter
 def pretty_json(value):
     """Return JSON with indents; text that is no JSON as it is."""
     if isinstance(value, bytes | str):
