@@ -22,7 +22,13 @@ ORDER = [
     "apps.console",
 ]
 # What billing offers to the rooms on its left: the door for use, the door for stored bytes, their tables.
-METERS = ("apps.billing.meters", "apps.billing.levels", "apps.billing.models", "apps.billing.fields", "apps.billing.months")
+METERS = (
+    "apps.billing.meters",
+    "apps.billing.levels",
+    "apps.billing.models",
+    "apps.billing.fields",
+    "apps.billing.months",
+)
 # Open to every app: the lab's clock and the task queue. The console alone also joins the rooms (endpoints).
 SHARED = ("playground.clock", "playground.celery")
 PURE = {

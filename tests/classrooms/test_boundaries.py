@@ -86,7 +86,12 @@ def test_a_teacher_in_a_students_lab_looks_and_does_not_touch(anna, teacher):
     page = browser(teacher)
     page.post("/labs/switch", {"account_id": anna.account.account_id})
 
-    for path in ("/buckets/new", "/functions/new", f"/tutorials/{TUTORIAL}/steps/guess-second/answer", "/labs/settings"):
+    for path in (
+        "/buckets/new",
+        "/functions/new",
+        f"/tutorials/{TUTORIAL}/steps/guess-second/answer",
+        "/labs/settings",
+    ):
         answer = page.post(path, {"name": "by-the-teacher", "region": "us-east-1"})
         assert answer.status_code == 403 and "visiting" in answer.content.decode()
     assert not anna.account.buckets.exists()
