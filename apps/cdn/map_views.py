@@ -1,7 +1,15 @@
-"""The map page: visitors arrive, by hand or by the hundred, and edges serve them."""
+"""The map page: visitors arrive, by hand or by the hundred, and edges serve them.
 
+Each action answers JSON to the page's script (static/js/visitors.js) and a redirect to a plain form.
+"""
+
+from statistics import median
+from urllib.parse import urlencode
+
+from django.contrib import messages
 from django.http import Http404, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.cdn import geo, visitors
@@ -10,16 +18,18 @@ from apps.cdn.models import Distribution, VisitorRun
 from apps.cdn.story import edge_points, origin_point, region_of
 
 CITIES = 400  # offered by the city field
-ROWS = 100
+ROWS = 100  # visits that the page starts with
+COUNTED = 5000  # newest visits that figures are made of: quick enough to count at every look
+HITS = ("Hit", "RefreshHit")
+TABS = (("map", "Map"), ("table", "Table"), ("edges", "By edge"))
 
 
 def own(request, distribution_id):
     """Return a distribution of this lab. Errors: 404 for any other, as if it did not exist."""
-    found = (
-        Distribution.objects.select_related("account")
-        .filter(account=request.lab, distribution_id=distribution_id)
-        .first()
+    mine = (
+        Distribution.objects.select_related("account").of(request.lab) if request.lab else Distribution.objects.none()
     )
+    found = mine.filter(distribution_id=distribution_id).first()
     if found is None:
         raise Http404
     return found
@@ -27,78 +37,99 @@ def own(request, distribution_id):
 
 def told(visit):
     """Return a visit as the page and its script read it, with the reasons worked out."""
-    more = memory.explain(visit)
+    fields = (
+        "request_id",
+        "path",
+        "status",
+        "city",
+        "country_code",
+        "latitude",
+        "longitude",
+        "pop",
+        "result",
+        "reason",
+    )
     return {
         "id": visit.pk,
         "at": visit.at.strftime("%H:%M:%S"),
-        "request_id": visit.request_id,
-        "path": visit.path,
-        "status": visit.status,
-        "city": visit.city,
-        "country_code": visit.country_code,
-        "latitude": visit.latitude,
-        "longitude": visit.longitude,
-        "pop": visit.pop,
+        **{name: getattr(visit, name) for name in fields},
         "distance_km": round(visit.distance_km, 1),
-        "result": visit.result,
-        "reason": visit.reason,
         "ttfb_ms": visit.ttfb_ms,
         "direct_ms": visit.direct_ms,
         "age": visit.detail.get("age"),
-        **more,
+        **memory.explain(visit),
     }
+
+
+def _figures(seen):
+    """Return the figures of some visits. seen: [(pop, result, ms with CDN, ms without)], not empty."""
+    hits = sum(result in HITS for _pop, result, _with, _without in seen)
+    return {
+        "visitors": len(seen),
+        "hits": hits,
+        "hit_percent": round(100 * hits / len(seen)),
+        "ttfb_ms": round(median(ms for _pop, _result, ms, _without in seen), 1),
+        "direct_ms": round(median(ms for _pop, _result, _with, ms in seen), 1),
+    }
+
+
+def figures(distribution):
+    """Return (figures of the newest visits or None, the same edge by edge, the busiest first)."""
+    newest = distribution.visits.order_by("-pk").values_list("pop", "result", "ttfb_ms", "direct_ms")[:COUNTED]
+    by_pop = {}
+    for row in newest:
+        by_pop.setdefault(row[0], []).append(row)
+    rows = [{"pop": pop, "city": geo.edges()[pop].city, **_figures(seen)} for pop, seen in by_pop.items()]
+    total = _figures([row for seen in by_pop.values() for row in seen]) if by_pop else None
+    return total, sorted(rows, key=lambda row: (-row["visitors"], row["pop"]))
 
 
 @require_GET
 def show(request):
-    """Show the map of one distribution, or of the lab's newest."""
-    mine = (
-        Distribution.objects.filter(account=request.lab).order_by("-pk") if request.lab else Distribution.objects.none()
-    )
+    """Show the map of one distribution, or of the lab's newest; path, city and tab are in the URL."""
+    mine = Distribution.objects.of(request.lab).order_by("-pk") if request.lab else Distribution.objects.none()
     chosen = request.GET.get("distribution")
     distribution = own(request, chosen) if chosen else mine.first()
-    page = {
-        "distribution": distribution,
-        "distributions": mine,
-        "cities": geo.cities()[:CITIES],
-        "tab": request.GET.get("tab", "map"),
-    }
+    tab = request.GET.get("tab", "map")
+    page = {"distribution": distribution, "distributions": mine, "cities": geo.cities()[:CITIES], "tabs": TABS}
     page.update(path=request.GET.get("path", "/"), city=request.GET.get("city", "London"))
-    if distribution:
-        rows, cursor = memory.since(distribution, limit=ROWS)
-        page["rows"] = [told(row) for row in reversed(rows)]
-        page["edges_used"] = by_edge(distribution)
-        page["data"] = {
-            "edges": edge_points(),
-            "origin": origin_point(region_of(distribution)),
-            "distribution": distribution.distribution_id,
-            "visits": page["rows"][::-1],
-            "cursor": cursor,
-        }
+    page["tab"] = tab if tab in dict(TABS) else "map"
+    if distribution is None:
+        return render(request, "cdn/map.html", page)
+    rows, cursor = memory.since(distribution, limit=ROWS)
+    page["total"], page["edges_used"] = figures(distribution)
+    if request.htmx and page["tab"] == "edges":
+        return render(request, "cdn/_edges.html", page)
+    page["edges"] = geo.edges().values()
+    page["rows"] = [told(row) for row in reversed(rows)]
+    page["data"] = {
+        "edges": edge_points(),
+        "origin": origin_point(region_of(distribution)),
+        "distribution": distribution.distribution_id,
+        "visits": page["rows"][::-1],
+        "cursor": cursor,
+    }
     return render(request, "cdn/map.html", page)
 
 
-def by_edge(distribution):
-    """Return the figures of each edge over the visits remembered: visitors, hits, medians."""
-    found = {}
-    for pop, result, ttfb, direct in distribution.visits.values_list("pop", "result", "ttfb_ms", "direct_ms"):
-        found.setdefault(pop, []).append((result, ttfb, direct))
-    rows = []
-    for pop, seen in found.items():
-        hits = sum(result in ("Hit", "RefreshHit") for result, _t, _d in seen)
-        middle = len(seen) // 2
-        rows.append(
-            {
-                "pop": pop,
-                "city": geo.edges()[pop].city,
-                "visitors": len(seen),
-                "hits": hits,
-                "hit_percent": round(100 * hits / len(seen)),
-                "ttfb_ms": sorted(t for _r, t, _d in seen)[middle],
-                "direct_ms": sorted(d for _r, _t, d in seen)[middle],
-            }
-        )
-    return sorted(rows, key=lambda row: (-row["visitors"], row["pop"]))
+def _scripted(request):
+    return "application/json" in request.headers.get("Accept", "")
+
+
+def _refused(request, distribution, status, message, field=""):
+    """Say what is wrong: to the script at its field, to a plain form on the page it returns to."""
+    if _scripted(request):
+        return JsonResponse({"field": field, "message": message}, status=status)
+    messages.error(request, message)
+    return _back(request, distribution)
+
+
+def _back(request, distribution):
+    values = {"distribution": distribution.distribution_id}
+    values.update(
+        {name: request.POST[field] for name, field in (("path", "path"), ("city", "location")) if field in request.POST}
+    )
+    return redirect(f"{reverse('cdn:map')}?{urlencode(values)}")
 
 
 @require_POST
@@ -109,39 +140,34 @@ def visit(request):
     try:
         answer = visitors.visit(distribution, path, request.POST.get("location", "").strip() or None)
     except geo.UnknownPlace as err:
-        return JsonResponse({"field": "location", "message": str(err)}, status=422)
+        return _refused(request, distribution, 422, str(err), "location")
     except visitors.EdgesDown as err:
-        return JsonResponse({"message": str(err)}, status=503)
-    return JsonResponse(answer)
+        return _refused(request, distribution, 503, str(err))
+    return JsonResponse(answer) if _scripted(request) else _back(request, distribution)
 
 
 @require_POST
 def send(request):
     """Send many visitors; a worker does it, the page watches."""
     distribution = own(request, request.POST.get("distribution", ""))
-    text = request.POST.get("visitors", "500")
-    path = request.POST.get("path", "").strip()
+    text = request.POST.get("visitors", "500").strip()
     try:
-        run = visitors.start(distribution, int(text) if text.isdigit() else 0, paths=[path] if path else None)
+        run = visitors.start(distribution, int(text) if text.isdecimal() and len(text) < 9 else 0)
     except ValueError as err:
-        return JsonResponse({"field": "visitors", "message": str(err)}, status=422)
-    return JsonResponse({"run": run.pk})
+        return _refused(request, distribution, 422, str(err), "visitors")
+    return JsonResponse({"run": run.pk}) if _scripted(request) else _back(request, distribution)
 
 
 @require_GET
 def visits(request):
-    """Answer what happened since a cursor, and how far the visitors being sent are."""
+    """Answer what happened since a cursor, the figures when they changed, and how far the visitors being sent are."""
     distribution = own(request, request.GET.get("distribution", ""))
     cursor = request.GET.get("after", "0")
-    rows, cursor = memory.since(distribution, int(cursor) if cursor.isdigit() else 0)
-    run = VisitorRun.objects.filter(distribution=distribution).order_by("-pk").first()
+    rows, cursor = memory.since(distribution, int(cursor) if cursor.isdecimal() and len(cursor) < 18 else 0)
     answer = {"visits": [told(row) for row in rows], "cursor": cursor}
+    if rows:
+        answer["total"], _by_edge = figures(distribution)
+    run = VisitorRun.objects.filter(distribution=distribution).first()
     if run:
-        answer["run"] = {
-            "id": run.pk,
-            "visitors": run.visitors,
-            "sent": run.sent,
-            "state": run.state,
-            "error": run.error,
-        }
+        answer["run"] = {name: getattr(run, name) for name in ("pk", "visitors", "sent", "state", "error")}
     return JsonResponse(answer)

@@ -48,10 +48,18 @@ def region_of(distribution):
 def home(request):
     """Show the story, ready to play."""
     distribution = showcase()
-    told = {"acts": ACTS, "site": distribution, "data": {"edges": edge_points(), "acts": ACTS}}
-    if distribution:
-        told["data"]["origin"] = origin_point(region_of(distribution))
+    region = region_of(distribution) if distribution else "us-west-2"
+    here = geo.region_place(region)
+    acts = [_placed(act, here) for act in ACTS]
+    data = {"edges": edge_points(), "acts": acts, "origin": origin_point(region)}
+    told = {"acts": ACTS, "site": distribution, "data": data, "region_name": geo.regions()[region][0]}
     return render(request, "home/index.html", told)
+
+
+def _placed(act, origin):
+    place = geo.resolve(act["city"])
+    km = round(geo.distance_km(place, origin))
+    return {**act, "latitude": place.latitude, "longitude": place.longitude, "origin_km": km}
 
 
 @require_POST

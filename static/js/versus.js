@@ -1,8 +1,19 @@
-// Two or more times as bars on one scale: with the CDN, without it, and the parts of a wait.
+// Times as bars on one scale: with the CDN, without it, and the parts of a wait.
+import { kindOf, signOf } from "./world-map.js";
+
 const SVG = "http://www.w3.org/2000/svg";
+const PARTS = { net: "net", edge: "part-edge", origin: "part-origin" };
 
 export const wait = (ms) => (ms >= 1000 ? `${(ms / 1000).toFixed(2)} s` : `${ms.toFixed(ms < 100 ? 1 : 0)} ms`);
 export const km = (n) => `${Math.round(n).toLocaleString("en")} km`;
+
+export function line(parent, tag, text, kind) {
+  const node = document.createElement(tag);
+  node.textContent = text;
+  if (kind) node.className = kind;
+  parent.append(node);
+  return node;
+}
 
 function bar(parts, whole) {
   const svg = document.createElementNS(SVG, "svg");
@@ -12,7 +23,7 @@ function bar(parts, whole) {
   let x = 0;
   const rect = (kind, from, width) => {
     const node = document.createElementNS(SVG, "rect");
-    for (const [name, value] of Object.entries({ class: kind, x: from, y: 1, width, height: 8 })) node.setAttribute(name, value);
+    for (const [name, value] of Object.entries({ class: kind, x: from, y: 0, width, height: 10 })) node.setAttribute(name, value);
     svg.append(node);
   };
   rect("track", 0, 100);
@@ -24,33 +35,30 @@ function bar(parts, whole) {
   return svg;
 }
 
-// rows: [{name, ms, parts: [{kind, ms}]}]
+// rows: [{name, ms, parts: [{kind, ms}], note}]
 export function versus(box, rows) {
   box.textContent = "";
   const whole = Math.max(...rows.map((row) => row.ms), 1);
   for (const row of rows) {
-    const line = document.createElement("div");
-    const name = document.createElement("span");
-    name.textContent = row.name;
-    const value = document.createElement("span");
-    value.className = "number";
-    value.textContent = wait(row.ms);
-    line.append(name, bar(row.parts, whole), value);
-    box.append(line);
+    const item = line(box, "div", "");
+    line(item, "span", row.name);
+    item.append(bar(row.parts, whole));
+    line(item, "span", wait(row.ms), "number");
+    if (row.note) line(item, "small", row.note);
   }
   box.hidden = false;
 }
 
+// The parts of a wait through an edge, by Server-Timing's names.
 export function timing(visit) {
-  const { net = 0, edge = 0, origin = 0 } = visit.timing
-    ?? Object.fromEntries((visit.legs ?? []).map((leg) => [leg.name, leg.ms]));
-  return [{ kind: "net", ms: net }, { kind: "part-edge", ms: edge }, { kind: "part-origin", ms: origin }];
+  const spent = visit.timing ?? Object.fromEntries((visit.legs ?? []).map((leg) => [leg.name, leg.ms]));
+  return Object.entries(PARTS).map(([name, kind]) => ({ name, kind, ms: spent[name] ?? 0 }));
 }
 
 export function verdict(result) {
   const badge = document.createElement("span");
-  const hit = result === "Hit" || result === "RefreshHit";
-  badge.className = `badge ${hit ? "hit" : result === "Error" ? "bad" : "miss"}`;
-  badge.textContent = result === "Hit" ? "● Hit" : result === "Miss" ? "■ Miss" : result;
+  const kind = kindOf(result);
+  badge.className = `badge ${kind === "error" ? "bad" : kind}`;
+  badge.textContent = `${signOf(result)} ${result}`;
   return badge;
 }

@@ -1,25 +1,27 @@
-// The map page: lets visitors arrive, asks every second what happened, shows it on map, panel and table.
+// The map page: lets visitors arrive, asks every second what happened, shows it on map, panel, table and figures.
+// Nothing is asked while the page is hidden.
 import { WorldMap } from "./world-map.js";
-import { timing, verdict, versus, km } from "./versus.js";
+import { km, line, timing, verdict, versus, wait } from "./versus.js";
 
 const box = document.getElementById("visitors");
 const data = JSON.parse(document.getElementById("map-data").textContent);
-const canvas = document.getElementById("world");
-const panel = document.getElementById("panel");
-const rows = document.getElementById("rows");
-const problem = document.getElementById("location-problem");
-const place = document.getElementById("location");
-const path = document.getElementById("path");
-const runLine = document.getElementById("run");
-const live = document.getElementById("live");
+const part = (id) => document.getElementById(id);
+const [panel, rows, edges, latest, live] = ["panel", "rows", "edges", "latest", "live"].map(part);
+const [place, path, runLine] = ["location", "path", "run"].map(part);
+const NAMES = { net: "Network to the edge", edge: "The edge's own work", origin: "Fetched from the origin" };
+const FEW = 4; // visits at a time whose way is shown; of more, only the arcs
+const LATEST = 8;
+const STATES = { queued: "waiting for a worker", running: "on their way", done: "all arrived" };
 let cursor = data.cursor;
-let mine = null;
+let mine = null; // the request of the visitor that was let in here, to show when it appears
+let watched = null; // the run whose progress is shown
 let map = null;
 let busy = false;
 
-if (canvas) {
-  map = new WorldMap(canvas);
+if (part("world")) {
+  map = new WorldMap(part("world"));
   map.showEdges(data.edges);
+  if (matchMedia("(max-width: 40rem)").matches) map.view.fill(map.at(data.visits.at(-1) ?? data.origin));
   map.showOrigin(data.origin);
   for (const visit of data.visits.slice(-60)) map.showVisit(visit, { origin: visit.origin });
   map.onPick(({ latitude, longitude }) => {
@@ -27,62 +29,102 @@ if (canvas) {
     arrive();
   });
 }
+if (latest) data.visits.slice(-LATEST).forEach(remember);
 if (panel && data.visits.length) describe(data.visits.at(-1));
 
 async function post(url, fields) {
   const answer = await fetch(url, {
     method: "POST",
-    headers: { "X-CSRFToken": document.body.dataset.csrf },
+    headers: { "X-CSRFToken": document.body.dataset.csrf, Accept: "application/json" },
     body: new URLSearchParams({ distribution: data.distribution, ...fields }),
   });
-  return { ok: answer.ok, body: await answer.json() };
+  const spoken = answer.headers.get("content-type")?.includes("json");
+  if (answer.ok && spoken) return answer.json();
+  if (spoken) throw await answer.json();
+  throw { message: answer.status === 403 ? "This is somebody else's lab: look, but do not touch." : "The console did not answer. Reload the page." };
 }
 
-function refuse(message) {
+function refuse(field, message = "") {
+  const problem = part(`${field}-problem`);
   problem.textContent = message;
   problem.hidden = !message;
-  place.setAttribute("aria-invalid", message ? "true" : "false");
+  part(field === "visitors" ? "count" : field).setAttribute("aria-invalid", message ? "true" : "false");
 }
 
 async function arrive() {
-  const { ok, body } = await post(box.dataset.visit, { location: place.value, path: path.value });
-  refuse(ok ? "" : body.message);
-  if (!ok) return;
-  mine = body.request_id;
-  await look();
+  refuse("location");
+  try {
+    mine = (await post(box.dataset.visit, { location: place.value, path: path.value })).request_id;
+    await look();
+  } catch (problem) {
+    refuse("location", problem.message);
+  }
 }
 
-function line(parent, tag, text, kind) {
-  const node = document.createElement(tag);
-  node.textContent = text;
-  if (kind) node.className = kind;
-  parent.append(node);
-  return node;
+async function send() {
+  refuse("visitors");
+  part("send").disabled = true;
+  try {
+    watched = (await post(box.dataset.send, { visitors: part("count").value })).run;
+    part("run-box").hidden = false;
+    runLine.textContent = "Waiting for a worker.";
+  } catch (problem) {
+    refuse("visitors", problem.message);
+    part("send").disabled = false;
+  }
 }
+
+// -- one visit in the panel ------------------------------------------------------------------------
 
 function describe(visit) {
   panel.textContent = "";
-  const head = document.createElement("header");
-  line(head, "h2", `${visit.city} → ${visit.pop}`);
+  const head = line(panel, "header", "");
+  line(head, "h2", `${visit.city} → ${visit.edge.city} (${visit.pop})`);
   head.append(verdict(visit.result));
-  panel.append(head);
-  line(panel, "p", `${visit.path}, status ${visit.status}${visit.age === null ? "" : `, age ${visit.age} s`}`, "small muted wrap");
+  const age = visit.age === null ? "" : `, in the cache for ${visit.age} s`;
+  line(panel, "p", `${visit.path}, status ${visit.status}${age}`, "small muted wrap");
   line(panel, "h3", "Time to the first byte");
-  const bars = line(panel, "div", "", "versus");
-  versus(bars, [
-    { name: "with the CDN", ms: visit.ttfb_ms, parts: timing(visit) },
-    { name: "without", ms: visit.direct_ms, parts: [{ kind: "direct", ms: visit.direct_ms }] },
+  versus(line(panel, "div", "", "versus"), [
+    { name: "with the CDN", ms: visit.ttfb_ms, parts: timing(visit), note: `the edge is ${km(visit.distance_km)} away` },
+    { name: "without it", ms: visit.direct_ms, parts: [{ kind: "direct", ms: visit.direct_ms }], note: `the origin in ${visit.origin.region} is ${km(visit.origin.visitor_km)} away` },
   ]);
-  const legs = line(panel, "ul", "", "small muted");
-  for (const leg of visit.legs) line(legs, "li", `${leg.name}: ${leg.ms} ms, ${leg.detail}`);
-  line(panel, "p", `Straight to the origin it is ${km(visit.origin.visitor_km)}, to the edge ${km(visit.distance_km)}.`, "small");
+  legs(visit);
   line(panel, "h3", "Why this edge");
   line(panel, "p", visit.why_edge, "small");
-  line(panel, "h3", `Why a ${visit.result.toLowerCase()}`);
-  line(panel, "p", visit.reason, "small");
-  const more = line(panel, "p", "", "small");
-  const link = line(more, "a", "Every decision of this request");
+  line(panel, "h3", `Why ${visit.result === "Error" ? "an error" : `a ${visit.result.toLowerCase()}`}`);
+  line(panel, "p", `${visit.reason.charAt(0).toUpperCase()}${visit.reason.slice(1)}.`, "small");
+  const link = line(line(panel, "p", "", "small"), "a", "Every decision of this request, and its cost");
   link.href = `/requests/${encodeURIComponent(visit.request_id)}`;
+  for (const button of latest.querySelectorAll("button")) button.setAttribute("aria-pressed", button.dataset.id === visit.request_id);
+}
+
+// Server-Timing's parts, each with its colour in the bar above.
+function legs(visit) {
+  const list = line(panel, "ul", "", "legs");
+  for (const { name, kind } of timing(visit)) {
+    const leg = visit.legs.find((one) => one.name === name);
+    if (!leg) continue;
+    const item = line(list, "li", "");
+    line(item, "i", "", `swatch ${kind}`);
+    line(item, "span", NAMES[name]);
+    line(item, "span", wait(leg.ms), "number");
+    if (name !== "edge") line(item, "small", leg.detail);
+  }
+}
+
+function remember(visit) {
+  const item = document.createElement("li");
+  const button = line(item, "button", "");
+  button.type = "button";
+  button.dataset.id = visit.request_id;
+  line(button, "span", `${visit.city} → ${visit.pop}`, "where");
+  button.append(verdict(visit.result));
+  line(button, "span", wait(visit.ttfb_ms), "number");
+  button.addEventListener("click", () => describe(visit));
+  const list = latest.querySelector("ol");
+  list.prepend(item);
+  while (list.children.length > LATEST) list.lastChild.remove();
+  latest.hidden = false;
 }
 
 function addRow(visit) {
@@ -91,51 +133,71 @@ function addRow(visit) {
   const cell = (text, kind) => line(row, "td", text, kind);
   cell(visit.at);
   cell(visit.country_code ? `${visit.city}, ${visit.country_code}` : visit.city);
-  cell(visit.path, "wrap");
+  cell(visit.path, "wrap mono small");
   cell(`${visit.pop}, ${visit.edge.city}`);
   cell("").append(verdict(visit.result));
-  cell(`${visit.ttfb_ms.toFixed(1)} ms`, "number");
-  cell(`${visit.direct_ms.toFixed(1)} ms`, "number");
-  cell(visit.reason, "small");
+  cell(wait(visit.ttfb_ms), "number");
+  cell(wait(visit.direct_ms), "number");
+  const link = line(cell(`${visit.reason} `, "small"), "a", "All");
+  link.href = `/requests/${encodeURIComponent(visit.request_id)}`;
+  line(link, "span", ` decisions for ${visit.city} at ${visit.at}`, "visually-hidden");
   rows.prepend(row);
   while (rows.children.length > 200) rows.lastChild.remove();
 }
 
-function tell(run) {
-  const states = { queued: "waiting for a worker", running: "on their way", done: "all arrived", failed: run.error };
-  runLine.textContent = `${run.sent} of ${run.visitors} visitors: ${states[run.state]}.`;
-  document.getElementById("send").disabled = run.state === "queued" || run.state === "running";
+// -- what happened since ---------------------------------------------------------------------------
+
+function arrived(visits) {
+  if (map) {
+    map.svg.classList.toggle("crowded", visits.length > FEW);
+    for (const visit of visits) map.showVisit(visit, { origin: visit.origin, travel: visits.length <= FEW, kept: 250 });
+  }
+  if (latest) visits.slice(-LATEST).forEach(remember);
+  if (rows) visits.forEach(addRow);
+  const shown = visits.find((visit) => visit.request_id === mine) ?? visits.at(-1);
+  if (panel) describe(shown);
+  live.textContent = visits.length > FEW ? `${visits.length} visitors arrived` : `${shown.city}: ${shown.result} at ${shown.edge.city}, ${wait(shown.ttfb_ms)}`;
+}
+
+function total(figures) {
+  const shown = { ...figures, hit_percent: `${figures.hit_percent} %`, ttfb_ms: wait(figures.ttfb_ms), direct_ms: wait(figures.direct_ms) };
+  for (const cell of document.querySelectorAll("[data-total]")) cell.textContent = shown[cell.dataset.total].toLocaleString("en");
+  part("totals").hidden = false;
+}
+
+function progress(run) {
+  const under_way = ["queued", "running"].includes(run.state);
+  if (!under_way && watched !== run.pk) return;
+  watched = run.pk;
+  part("run-box").hidden = false;
+  part("run-bar").max = run.visitors;
+  part("run-bar").value = run.sent;
+  part("send").disabled = under_way;
+  runLine.textContent = run.state === "failed" ? run.error : `${run.sent} of ${run.visitors} visitors: ${STATES[run.state]}.`;
 }
 
 async function look() {
   if (busy) return;
   busy = true;
   try {
-    const answer = await fetch(`${box.dataset.visits}?${new URLSearchParams({ distribution: data.distribution, after: cursor })}`);
-    if (!answer.ok) return;
+    const query = new URLSearchParams({ distribution: data.distribution, after: cursor });
+    const answer = await fetch(`${box.dataset.visits}?${query}`);
+    if (!answer.ok || !answer.headers.get("content-type").includes("json")) return;
     const news = await answer.json();
-    if (cursor !== 0 || news.visits.length) {
-      for (const visit of news.visits) {
-        if (map) map.showVisit(visit, { origin: visit.origin, most: 250 });
-        if (rows) addRow(visit);
-      }
-    }
-    const shown = news.visits.find((visit) => visit.request_id === mine) ?? news.visits.at(-1);
-    if (shown && panel) describe(shown);
-    if (shown) live.textContent = `${shown.city}: ${shown.result} at ${shown.pop}`;
-    if (news.run && (news.run.state !== "done" || runLine.textContent)) tell(news.run);
     cursor = news.cursor;
+    if (news.visits.length) arrived(news.visits);
+    if (news.total) total(news.total);
+    if (news.run) progress(news.run);
+    if (edges && news.visits.length) {
+      edges.innerHTML = await (await fetch(location.href, { headers: { "HX-Request": "true" } })).text();
+    }
+  } catch {
+    // The console is away for a moment: the next look tells.
   } finally {
     busy = false;
   }
 }
 
-document.getElementById("visit").addEventListener("click", arrive);
-place.addEventListener("keydown", (event) => { if (event.key === "Enter") arrive(); });
-document.getElementById("send").addEventListener("click", async (event) => {
-  event.target.disabled = true;
-  runLine.textContent = "Sending ...";
-  const { ok, body } = await post(box.dataset.send, { visitors: 500, path: "" });
-  if (!ok) { runLine.textContent = body.message; event.target.disabled = false; }
-});
+part("one").addEventListener("submit", (event) => { event.preventDefault(); arrive(); });
+part("many").addEventListener("submit", (event) => { event.preventDefault(); send(); });
 setInterval(() => { if (!document.hidden) look(); }, 1000);

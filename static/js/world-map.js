@@ -74,8 +74,8 @@ export class WorldMap {
     const sign = mark("label", [x, y], this.labels);
     sign.parentElement.setAttribute("class", "label");
     sign.dataset.name = name;
-    const shown = (x - this.view.middle[0]) / this.view.across + 0.5;
-    const left = shown > 0.24;
+    const { middle, across, size } = this.view;
+    const left = ((x - middle[0]) / across + 0.5) * size.width > 130;
     const text = make("text", { "text-anchor": left ? "end" : "start" }, sign);
     lines.forEach((line, number) => {
       const at = { x: left ? -beside : beside, y: 4 - up + number * 15, class: line.kind ?? "" };
