@@ -54,8 +54,8 @@ def bytes_short(value):
 
 @register.filter
 def ms(value):
-    """Return milliseconds: "12.4 ms", "1.20 s"."""
-    if value is None:
+    """Return milliseconds: "12.4 ms", "1.20 s"; a dash for none."""
+    if value in (None, ""):
         return "–"
     value = float(value)
     if value >= 1000:
