@@ -3,12 +3,15 @@
 import re
 from dataclasses import asdict
 
+from django.conf import settings
 from django.http import JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.cdn import geo, visitors
+from apps.cdn.directory import region_of_bucket
 from apps.cdn.models import Distribution
+from apps.cdn.plan import own_name
 
 PHOTO = "/photo.jpg"
 ACTS = (
@@ -38,10 +41,13 @@ def origin_point(region):
 
 
 def region_of(distribution):
-    """Return the region of a distribution's first S3 origin, by its domain name; us-east-1 for others."""
-    domain = distribution.config["Origins"]["Items"][0]["DomainName"]
-    found = re.search(r"\.s3[.-]([a-z]{2}(?:-[a-z]+)+-\d)\.", domain)
-    return found[1] if found else "us-east-1"
+    """Return the region of a distribution's first origin; us-east-1 for one outside of the playground."""
+    own = own_name(distribution.config["Origins"]["Items"][0]["DomainName"].lower(), settings.DOMAINS)
+    if own is None:
+        return "us-east-1"
+    kind, label, region = own
+    bucket = region_of_bucket(label) if kind in ("s3", "website") else None
+    return bucket or region or "us-east-1"
 
 
 @require_GET
