@@ -3,6 +3,8 @@
 It reads the WSGI environment itself, because Django decodes the path and would buffer the body.
 """
 
+import os
+
 from django.conf import settings
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 
@@ -75,7 +77,17 @@ def serve(request):
         return Response(501, [("Content-Type", "application/json")], body.encode())
     if target.bucket:
         request.bucket = target.bucket
-    return endpoints.serve(request, joined, target.region)
+    response = endpoints.serve(request, joined, target.region)
+    if target.service == "s3" and not target.bucket:
+        # Path style lives on the console's own host name, and cookies ignore ports: a page that somebody
+        # stored must not run there as the console.
+        response.headers.append(("Content-Security-Policy", "sandbox"))
+    return response
+
+
+def _whole(body):
+    """Tell whether a FileBody is all of its file: only then may the server send the file by itself."""
+    return body.offset == 0 and body.length == os.path.getsize(body.path)
 
 
 def _pieces(body):
@@ -94,7 +106,7 @@ def to_django(response, request):
     if isinstance(body, FileBody):
         if head:
             out, length = HttpResponse(), body.length
-        elif body.offset == 0 and "wsgi.file_wrapper" in request.META:
+        elif "wsgi.file_wrapper" in request.META and _whole(body):
             out, length = FileResponse(open(body.path, "rb")), body.length  # noqa: SIM115 - the server closes it
         else:
             out, length = StreamingHttpResponse(_pieces(body)), body.length

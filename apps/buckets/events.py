@@ -56,7 +56,10 @@ def emit(ctx, bucket, event_name, stored):
             request_id=ctx.request_id,
         )
         ctx.trace.step("event", "queued", f"{event_name} of {stored.key} goes to {one['LambdaFunctionArn']}.")
-        transaction.on_commit(lambda event_id=event.pk: signals.object_created.send(Event, event_id=event_id))
+        # robust: the object is stored; a listener that fails leaves the row to the sweep.
+        transaction.on_commit(
+            lambda event_id=event.pk: signals.object_created.send(Event, event_id=event_id), robust=True
+        )
 
 
 def _record(ctx, bucket, event_name, stored, configuration_id):

@@ -139,7 +139,8 @@ def free(blob_ids):
         for path in paths:
             Path(path).unlink(missing_ok=True)
 
-    transaction.on_commit(remove)
+    # robust: after the commit nothing may fail the request any more, or its new bytes would be discarded too.
+    transaction.on_commit(remove, robust=True)
 
 
 def sweep(older_than_seconds=ORPHAN_SECONDS):

@@ -44,7 +44,7 @@ def append_lines(data):
 
 log = logging.getLogger(__name__)
 _handlers: dict = {}
-MAX_BYTES = 8 * 2**20  # of one file, moved by one transaction
+MAX_BYTES = 2**20  # of one file, moved by one transaction: more would stay in the process's memory
 
 
 def handler(kind):
@@ -62,6 +62,7 @@ def _complete_lines(path, offset):
     with open(path, "rb") as file:
         file.seek(offset)
         data = file.read(MAX_BYTES)
+        data += file.readline() if len(data) == MAX_BYTES else b""  # never stuck at a line longer than that
     end = data.rfind(b"\n") + 1
     return data[:end].splitlines(), offset + end
 
@@ -113,7 +114,8 @@ def ingest():
     moved = 0
     for path in sorted((settings.DATA_DIR / "journal").glob("*.jsonl")):
         try:
-            moved += _ingest_file(path)
+            while lines := _ingest_file(path):
+                moved += lines
         except FileNotFoundError:
             continue  # another ingest saw it through
     return moved

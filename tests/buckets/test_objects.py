@@ -205,3 +205,12 @@ def test_writers_of_one_key_never_mix(s3, bucket, module_account):
 
     assert not mixed
     assert s3.get_object(Bucket=bucket, Key="race")["Body"].read() in bodies
+
+
+def test_a_stored_page_never_runs_as_the_console(module_account, s3, bucket):
+    """Cookies ignore ports: on the host name that the console uses too, stored content is sandboxed."""
+    s3.put_object(Bucket=bucket, Key="page.html", Body=b"<script>alert(1)</script>", ContentType="text/html")
+
+    headers = s3.get_object(Bucket=bucket, Key="page.html")["ResponseMetadata"]["HTTPHeaders"]
+
+    assert headers["content-security-policy"] == "sandbox"
