@@ -174,10 +174,12 @@ def months_billed(account):
     return found[::-1]
 
 
-def meters(account, month, sku, resource, limit=200):
-    """Return (hourly sums, the newest single meters) behind a line."""
+def meters(account, month, sku, resource, region=None, limit=200):
+    """Return (hourly sums, the newest single meters) behind a line. region None: of every region."""
     journal.ingest()
     window = {"account": account, "sku": sku, "resource": resource}
+    if region is not None:
+        window["region"] = region
     start, end = months.start(month), months.end(month)
     hours = MeterHour.objects.filter(**window, hour__gte=start, hour__lt=end).order_by("-hour")
     single = Meter.objects.filter(**window, at__gte=start, at__lt=end).order_by("-id")

@@ -43,6 +43,7 @@ class Outcome:
     collapsed: bool = False
     origin_status: int = 0
     origin_ms: float | None = None
+    origin_request_id: str = ""
     bytes_in: list = field(default_factory=lambda: [0])
 
     @classmethod
@@ -220,6 +221,7 @@ class Fetcher:
             stored=True,
             origin_status=answer.status,
             origin_ms=entry.origin_ms,
+            origin_request_id=asked_as(answer),
         )
         if flight is not None:
             flight.land(outcome)
@@ -271,6 +273,7 @@ class Fetcher:
             stored=assessment.store,
             origin_status=304,
             origin_ms=waited,
+            origin_request_id=asked_as(answer),
         )
 
     def _stale(self, service, entry, why, origin_status):
@@ -290,6 +293,7 @@ class Fetcher:
             forwarded=forwarded,
             origin_status=answer.status,
             origin_ms=origin_ms(origin, answer),
+            origin_request_id=asked_as(answer),
         )
 
     def _failed(self, service, err, because, forwarded):
@@ -370,6 +374,11 @@ class Fetcher:
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.gather(*self.pumps, return_exceptions=True)
         self.pool.close()
+
+
+def asked_as(answer):
+    """Return the id under which an origin of AWS's kind answered, which leads to its own "why"; "" from others."""
+    return key.header(answer.headers, "x-amz-request-id") or ""
 
 
 def origin_ms(origin, answer):

@@ -141,6 +141,7 @@ def note(service, behavior, viewer, outcome, story, delivery):
                 "origin_asked": outcome.origin_ms is not None,
                 "origin_status": outcome.origin_status,
                 "origin_ms": round(story.origin_ms, 1),
+                "origin_request_id": outcome.origin_request_id,
             },
         },
     )

@@ -20,7 +20,11 @@ def invocation(account, request_id):
 def cost(account, request_id):
     lines = invoices.of_request(account, request_id)
     total = sum((line.amount for line in lines), Decimal(0))
-    return {"template": "billing/_cost.html", "context": {"lines": lines, "total": total}} if lines else None
+    return (
+        {"template": "billing/_cost.html", "aside": True, "context": {"lines": lines, "total": total}}
+        if lines
+        else None
+    )
 
 
 EXPLAINERS = [visit, invocation, cost]

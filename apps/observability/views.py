@@ -11,7 +11,8 @@ from django.views.decorators.http import require_GET
 from apps.observability import traces
 
 SERVICES = ("s3", "lambda", "cloudfront", "sts", "logs")
-# Functions (account, request id) -> {"template", "context"} or None, registered by the rooms to the right.
+# Functions (account, request id) -> {"template", "context"} or None, registered by the rooms to the right;
+# "aside": a part that stands beside the decisions.
 explainers = []
 
 

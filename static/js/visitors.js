@@ -85,7 +85,7 @@ function describe(visit) {
   line(panel, "p", `${visit.path}, status ${visit.status}${age}`, "small muted wrap");
   line(panel, "h3", "Time to the first byte");
   versus(line(panel, "div", "", "versus"), [
-    { name: "with the CDN", ms: visit.ttfb_ms, parts: timing(visit), note: `the edge is ${km(visit.distance_km)} away` },
+    { name: "with the CDN", ms: visit.ttfb_ms, parts: timing(visit), note: visit.distance_km < 2 ? "the edge is in the same city" : `the edge is ${km(visit.distance_km)} away` },
     { name: "without it", ms: visit.direct_ms, parts: [{ kind: "direct", ms: visit.direct_ms }], note: `the origin in ${visit.origin.region} is ${km(visit.origin.visitor_km)} away` },
   ]);
   legs(visit);

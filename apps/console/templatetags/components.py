@@ -72,8 +72,8 @@ def usd(value):
 
 
 @register.filter
-def exact(value):
-    """Return a Decimal in plain digits, without trailing zeros, at most 18 places.
+def exact(value, most=18):
+    """Return a Decimal in plain digits, without trailing zeros, at most 18 places (or as many as told).
 
     More places are marked: the meters behind a line hold every digit.
     """
@@ -82,15 +82,19 @@ def exact(value):
         return text
     whole, _, places = text.partition(".")
     places = places.rstrip("0")
-    if len(places) > 18:
-        return f"{whole}.{places[:18]}…"
+    if len(places) > most:
+        return f"{whole}.{places[:most]}…"
     return f"{whole}.{places}" if places else whole
 
 
 @register.filter
-def every_digit(value):
-    """Return a Decimal with all its digits, for a title or a detail."""
-    return format(Decimal(value), "f")
+def arn_name(value):
+    """Return the name at the end of an ARN: a bucket's, a function's, a distribution's id.
+
+    >>> arn_name("arn:aws:s3:::photos"), arn_name("arn:aws:cloudfront::000000000000:distribution/E1")
+    ('photos', 'E1')
+    """
+    return value.rpartition("/")[2] if ":distribution/" in value else value.rpartition(":")[2]
 
 
 @register.filter
