@@ -162,12 +162,12 @@ def send(request):
 def visits(request):
     """Answer what happened since a cursor, the figures when they changed, and how far the visitors being sent are."""
     distribution = own(request, request.GET.get("distribution", ""))
+    run = VisitorRun.objects.filter(distribution=distribution).first()  # first: what a finished run did is then told
     cursor = request.GET.get("after", "0")
     rows, cursor = memory.since(distribution, int(cursor) if cursor.isdecimal() and len(cursor) < 18 else 0)
     answer = {"visits": [told(row) for row in rows], "cursor": cursor}
     if rows:
         answer["total"], _by_edge = figures(distribution)
-    run = VisitorRun.objects.filter(distribution=distribution).first()
     if run:
         answer["run"] = {name: getattr(run, name) for name in ("pk", "visitors", "sent", "state", "error")}
     return JsonResponse(answer)
