@@ -103,7 +103,7 @@ def _section(name, command, signal, wait, log):
     )
 
 
-def configuration(announce=True):
+def configuration():
     """Return supervisord's configuration as text."""
     logs = settings.DATA_DIR / "log"
     parts = [
@@ -121,17 +121,4 @@ def configuration(announce=True):
     ]
     for name, command, signal, wait in programs():
         parts.append(_section(name, command, signal, wait, logs / f"{name}.log"))
-    if announce:
-        parts += [
-            "[program:announce]",
-            f"command={sys.executable} -m playground.supervise.announce",
-            f"directory={settings.BASE_DIR}",
-            "autorestart=false",
-            "startretries=0",
-            "startsecs=0",
-            "redirect_stderr=true",
-            "stdout_logfile=/dev/stdout",
-            "stdout_logfile_maxbytes=0",
-            "",
-        ]
     return "\n".join(parts)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -109,6 +110,9 @@ def main(quiet=False):
     path.chmod(0o600)  # it holds the sign-ins
     os.environ["PLAYGROUND_BANNER"] = str(path)
     config = settings.RUN_DIR / "supervisord.conf"
-    config.write_text(configuration(announce=not quiet))
+    config.write_text(configuration())
+    if not quiet:
+        # A child of what becomes supervisord, with this terminal: supervisord's own programs write to files.
+        subprocess.Popen([sys.executable, "-m", "playground.supervise.announce"])
     program = Path(sys.executable).parent / "supervisord"
     os.execv(program, [str(program), "-n", "-c", str(config)])
