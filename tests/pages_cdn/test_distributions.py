@@ -127,7 +127,9 @@ def test_a_distribution_is_switched_off_and_deleted(site, owner):
     answer = owner.post(f"{address}delete", {"etag": site.etag}, follow=True)
 
     assert "The distribution you are trying to delete has not been disabled." in early.content.decode()
-    assert f"The distribution {site.distribution_id} is gone. Its buckets kept their policies." in answer.content.decode()
+    assert (
+        f"The distribution {site.distribution_id} is gone. Its buckets kept their policies." in answer.content.decode()
+    )
     assert owner.get(address).status_code == 404
 
 
