@@ -175,6 +175,7 @@ INSTALLED_APPS = [
     "apps.identity",
     "apps.observability",
     "apps.billing",
+    "apps.kms",
     "apps.buckets",
     "apps.functions",
     "apps.cdn",

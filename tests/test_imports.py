@@ -13,6 +13,7 @@ ORDER = [
     "apps.identity",
     "apps.observability",
     "apps.billing.meters",
+    "apps.kms",
     "apps.buckets",
     "apps.functions",
     "apps.cdn",
