@@ -33,7 +33,17 @@ METERS = (
 # Open to every app: the lab's clock and the task queue. The console alone also joins the rooms (endpoints).
 SHARED = ("playground.clock", "playground.celery")
 PURE = {
+    "apps/identity/conditions.py",
+    "apps/identity/documents.py",
+    "apps/identity/explain.py",
+    "apps/identity/identity_validation.py",
+    "apps/identity/patterns.py",
     "apps/identity/policy.py",
+    "apps/identity/principals.py",
+    "apps/identity/publicness.py",
+    "apps/identity/s3_actions.py",
+    "apps/identity/validation.py",
+    "apps/identity/wording.py",
     "apps/cdn/freshness.py",
     "apps/cdn/key.py",
     "apps/cdn/latency.py",

@@ -1,13 +1,15 @@
 """From a request to the policy engine and back: who asks, what policies bind them, may they.
 
-An operation's actions.py says what it needs as Authorization; `authorize` adds the caller's side,
-evaluates, notes the decision in the trace and refuses in S3's or AWS's words.
+An operation's actions.py says what it needs as Authorization; `authorize` adds the caller's side (attached.py) and
+the condition keys (request_keys.py), evaluates (policy.py), notes the decision and what would change it
+(explain.py) in the trace, and refuses in S3's or AWS's words.
 """
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from apps.identity import policy, roles
+from apps.identity import attached, explain, policy
+from apps.identity.request_keys import keys_of
 from playground.wire.errors import AccessDenied
 
 
@@ -19,7 +21,9 @@ class Authorization:
     owner: the Account that owns the resource; None when nobody does yet. public_block: block public access
     makes a public policy count for nothing (RestrictPublicBuckets). conditions: condition keys of the
     service, lower case ("s3:prefix"). owner_may_always: the owner's root user is never locked out
-    (Put, Get and DeleteBucketPolicy).
+    (Put, Get and DeleteBucketPolicy). acl_allows: a sentence saying which grant of an ACL allows the act, "" when none
+    does; it counts like a resource policy that names the grantee's account. acl_everyone: the grant is to a group
+    (AllUsers, AuthenticatedUsers), so the account's users need no policy of their own.
     """
 
     action: str
@@ -29,85 +33,41 @@ class Authorization:
     public_block: bool = False
     conditions: dict = field(default_factory=dict)
     owner_may_always: bool = False
-
-
-def _keys(ctx, asked):
-    """Return the global condition keys of a request and the service's own."""
-    keys = {
-        "aws:sourceip": ctx.source_ip,
-        "aws:securetransport": ctx.scheme == "https",
-        "aws:currenttime": ctx.now.isoformat(),
-        "aws:epochtime": int(ctx.now.timestamp()),
-        "aws:requestedregion": ctx.region,
-    }
-    principal = ctx.principal
-    if principal.kind in ("root", "role"):
-        keys["aws:principalarn"] = principal.arn
-        keys["aws:principalaccount"] = ctx.account.account_id
-        keys["aws:userid"] = principal.user_id
-        keys["aws:principaltype"] = "Account" if principal.kind == "root" else "AssumedRole"
-    if principal.kind == "service":
-        keys["aws:sourcearn"] = principal.source_arn
-        keys["aws:principalservicename"] = principal.name
-        if ctx.account is not None:
-            keys["aws:sourceaccount"] = ctx.account.account_id
-    if asked.owner is not None:
-        keys["aws:resourceaccount"] = keys["s3:resourceaccount"] = asked.owner.account_id
-    keys.update({name.lower(): value for name, value in asked.conditions.items()})
-    return keys
-
-
-def _caller(ctx):
-    """Return (account id, identity policies, the role's ARN) of who asks; services and anonymous have none."""
-    principal = ctx.principal
-    if principal.kind == "role":
-        role = roles.of_session(ctx.account, principal.arn)
-        return ctx.account.account_id, dict(role.policies) if role else {}, role.arn if role else ""
-    if principal.kind == "root":
-        return ctx.account.account_id, {}, ""
-    return "", {}, ""
+    acl_allows: str = ""
+    acl_everyone: bool = False
 
 
 def decide(ctx, asked):
     """Return the Decision on an Authorization, without refusing."""
-    account_id, identity, role_arn = _caller(ctx)
-    owner_id = asked.owner.account_id if asked.owner is not None else account_id
-    is_root = ctx.principal.kind == "root"
-    if asked.owner_may_always and is_root and account_id == owner_id:
-        return policy.Decision(
-            True, "Allow", "The owner's root user can always change this, so nobody is locked out for good."
-        )
-    document = asked.resource_policy
-    blocked = ""
-    if document and asked.public_block and account_id != owner_id and policy.is_public(document):
-        service = ctx.principal.kind == "service"
-        if not service:
-            document, blocked = (
-                _only_denies(document),
-                " Block Public Access makes the bucket's public policy count for nothing.",
-            )
+    side = attached.side(ctx)
+    owner_id = asked.owner.account_id if asked.owner is not None else side.account_id
+    kind = ctx.principal.kind
     request = policy.AccessRequest(
-        principal_arn=ctx.principal.arn,
-        principal_account=account_id,
+        principal_arn=side.arn if side.account_id else "",
+        principal_account=side.account_id,
         action=asked.action,
         resource=asked.resource_arn,
         owner_account=owner_id,
-        keys=_keys(ctx, asked),
-        is_root=is_root,
-        service=ctx.principal.name if ctx.principal.kind == "service" else "",
-        role_arn=role_arn,
-        canonical_id=ctx.account.canonical_id if ctx.account is not None and is_root else "",
+        keys=keys_of(ctx, asked, side),
+        is_root=side.is_root,
+        service=ctx.principal.name if kind == "service" else "",
+        role_arn=side.role_arn if side.role_arn != side.arn else "",
+        canonical_id=ctx.account.canonical_id if side.account_id else "",
     )
-    decision = policy.evaluate(request, identity, document)
-    if blocked and not decision.allowed:
-        return policy.Decision(
-            False, decision.code, decision.because + blocked, decision.considered, decision.statement
-        )
-    return decision
-
-
-def _only_denies(document):
-    return {**document, "Statement": [s for s in policy.statements(document) if s.get("Effect") == "Deny"]}
+    if asked.owner_may_always and side.is_root and side.account_id == owner_id:
+        return policy.Decision(True, "Allow", "owner", request=request)
+    outside = side.account_id != owner_id and kind != "service"
+    sessions = side.session_policies or ([] if kind == "federated" else None)
+    return policy.evaluate(
+        request,
+        side.policies,
+        asked.resource_policy,
+        boundary=side.boundary,
+        session_policies=sessions,
+        acl_allows=asked.acl_allows,
+        acl_everyone=asked.acl_everyone,
+        public_block=asked.public_block and outside,
+    )
 
 
 def authorize(ctx, asked):
@@ -119,20 +79,39 @@ def authorize(ctx, asked):
         decision.because,
         action=asked.action,
         resource=asked.resource_arn,
-        considered=[v.because for v in decision.considered],
+        considered=[one.because for one in decision.considered],
+        decided_by=decision.decided_by,
+        change=explain.smallest_change(decision, decision.request),
     )
     if not decision.allowed:
         raise AccessDenied(_sentence(ctx, asked, decision))
     return decision
 
 
+_KINDS = {
+    "identity": "identity-based policy",
+    "resource": "resource-based policy",
+    "boundary": "permissions boundary",
+    "session": "session policy",
+}
+
+
 def _sentence(ctx, asked, decision):
-    if ctx.principal.kind == "anonymous":
+    """Return what the real service tells the client.
+
+    Source: IAM User Guide, "Troubleshoot access denied error messages"; Amazon S3 User Guide, "Troubleshoot access
+    denied (403 Forbidden) errors": callers of other accounts are told no more than "Access Denied".
+    """
+    s3 = asked.action.startswith("s3:")
+    request = decision.request
+    if ctx.principal.kind == "anonymous" or (s3 and request.principal_account != request.owner_account):
         return "Access Denied"
     who = ctx.principal.arn or ctx.principal.name
-    kind = "resource-based" if asked.resource_policy else "identity-based"
+    kind = _KINDS[decision.layer]
     if decision.code == "ExplicitDeny":
-        reason = f"with an explicit deny in a {kind} policy"
+        article = "an" if kind[0] in "aeiou" else "a"
+        reason = f"with an explicit deny in {article} {kind}"
     else:
-        reason = f"because no {kind} policy allows the {asked.action} action"
-    return f'User: {who} is not authorized to perform: {asked.action} on resource: "{asked.resource_arn}" {reason}'
+        reason = f"because no {kind} allows the {asked.action} action"
+    resource = f'"{asked.resource_arn}"' if s3 else asked.resource_arn
+    return f"User: {who} is not authorized to perform: {asked.action} on resource: {resource} {reason}"

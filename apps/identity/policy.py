@@ -1,26 +1,39 @@
 """May this principal do this action on this resource? Pure: documents in, a decision with its reasons out.
 
-Words: a *document* is a policy's JSON; a *statement* allows or denies; *identity* policies hang on the one
-who asks, a *resource* policy on what is asked for. An explicit deny beats any allow; without an allow the
+Words: *identity* policies hang on the one who asks, a *resource* policy on what is asked for; a *boundary* and
+*session* policies only limit what identity policies allow. An explicit deny beats any allow; without an allow the
 answer is an implicit deny. Within one account either side may allow; across accounts both must.
-Every statement considered is told, with why it did or did not apply: that is what "why" shows.
-Source: IAM User Guide, "Policy evaluation logic" and "IAM JSON policy elements reference".
+Where next: documents.py makes policies ready, principals.py and conditions.py read two of their elements,
+wording.py says a decision in sentences, explain.py what would change it, validation.py what a policy may look like.
+Source: IAM User Guide, "Policy evaluation logic", "Cross-account policy evaluation logic", "Permissions boundaries".
 """
 
-import json
-import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from functools import cached_property
+
+from apps.identity import wording
+from apps.identity.conditions import known_operator
+from apps.identity.documents import compiled, statements
+from apps.identity.patterns import listed, matches
+from apps.identity.principals import ACCOUNT, DIRECT, IDENTITY, NONE
+from apps.identity.publicness import is_public
+from apps.identity.validation import Malformed, parse, validate
+
+__all__ = [
+    "AccessRequest", "Considered", "Decision", "Malformed", "Sides", "evaluate", "is_public", "known_operator", "listed",
+    "matches", "parse", "statements", "validate",
+]  # fmt: skip
 
 
 @dataclass(slots=True, frozen=True)
 class AccessRequest:
-    """What is asked. principal: its names: ARN, account id, "service:NAME", canonical id; empty when anonymous.
+    """What is asked, and by whom.
 
-    action: "s3:GetObject". resource: an ARN or "*". keys: condition keys in lower case -> value or list.
-    is_root: the account's root user, whom identity policies do not bind.
+    principal_arn: of the user, session or root; "" for services and when anonymous, as is principal_account.
+    action: "s3:GetObject". resource: an ARN or "*". owner_account: whose the resource is.
+    keys: condition keys in lower case -> value or list. is_root: the account's root user, whom identity policies
+    do not bind. service: "cloudfront.amazonaws.com", when a service asks. role_arn: the identity behind a session:
+    its role, or the user who federated. canonical_id: S3's name for the account.
     """
 
     principal_arn: str
@@ -35,401 +48,237 @@ class AccessRequest:
     canonical_id: str = ""
 
 
-@dataclass(slots=True, frozen=True)
 class Considered:
-    """One statement and its verdict: applied or not, and why."""
+    """One statement and its verdict.
 
-    source: str
-    sid: str
-    effect: str
-    applies: bool
-    because: str
+    layer: "identity", "resource", "boundary" or "session". source: what holds it, in words.
+    element: the first that kept it from applying ("Principal", "Action", ...; "Condition"; "BlockPublicAccess"),
+    "" when it applies. test: the condition that failed. grade: how a resource policy's statement names who asks.
+    """
+
+    __slots__ = ("element", "grade", "layer", "request", "source", "statement", "test")
+
+    def __init__(self, layer, source, statement, request, element="", test=None, grade=NONE):
+        self.layer, self.source, self.statement, self.request = layer, source, statement, request
+        self.element, self.test, self.grade = element, test, grade
+
+    @property
+    def applies(self) -> bool:
+        return not self.element
+
+    @property
+    def effect(self) -> str:
+        return self.statement.effect
+
+    @property
+    def sid(self) -> str:
+        return self.statement.sid
+
+    @property
+    def number(self) -> int:
+        return self.statement.number
+
+    @property
+    def because(self) -> str:
+        return wording.of_statement(self)
+
+    @property
+    def wanted(self):
+        """Return what the failing element says; of a condition {"operator", "key", "values"}; None when it applies."""
+        if self.test is not None:
+            return {"operator": self.test.operator, "key": self.test.key, "values": self.test.wanted}
+        return self.statement.raw.get(self.element)
+
+    @property
+    def found(self):
+        """Return what the request has in its place; None for an absent key, and when the statement applies."""
+        if self.test is not None:
+            return self.request.keys.get(self.test.lookup)
+        kind = self.element.removeprefix("Not")
+        if kind == "Principal":
+            return self.request.principal_arn or self.request.service or "anonymous"
+        return {"Action": self.request.action, "Resource": self.request.resource}.get(kind)
+
+    def told(self) -> dict:
+        """Return all of it as data."""
+        names = ("layer", "source", "sid", "number", "effect", "applies", "element", "wanted", "found", "because")
+        return {name: getattr(self, name) for name in names}
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
+class Sides:
+    """What each side said, denies apart.
+
+    identity, resource: the Considered that allows, or None. grade: how strongly the resource's side names who asks
+    (principals.py); an ACL counts here too. boundary, session: whether they allow, None when there is none.
+    acl: the sentence on the ACL's grant. public_block: Block Public Access keeps this caller from what is public.
+    public: and the resource policy is. blocked: what that policy would have allowed.
+    must: the resource's own policy has to allow, as with a role's trust policy.
+    """
+
+    identity: Considered | None = None
+    resource: Considered | None = None
+    grade: str = NONE
+    boundary: bool | None = None
+    session: bool | None = None
+    acl: str = ""
+    public_block: bool = False
+    public: bool = False
+    blocked: Considered | None = None
+    must: bool = False
+
+    @property
+    def within(self) -> bool:
+        """Tell whether neither boundary nor session policies forbid."""
+        return self.boundary is not False and self.session is not False
+
+
+@dataclass
 class Decision:
-    """code: "Allow", "ExplicitDeny" or "ImplicitDeny". because: a sentence. considered: every statement's verdict."""
+    """code: "Allow", "ExplicitDeny" or "ImplicitDeny". because: a sentence. considered: every statement's verdict.
+
+    layer: what decided: "identity", "resource", "acl", "root" or "owner" of an allow; of a deny the layer that denied,
+    or the first that did not allow ("identity", "resource", "boundary", "session"). by: the Considered that decided,
+    None where no single one did. statement: its Sid.
+    """
 
     allowed: bool
     code: str
-    because: str
+    layer: str = ""
+    by: Considered | None = None
     considered: tuple = ()
-    statement: str = ""
+    request: AccessRequest | None = None
+    sides: Sides = field(default_factory=Sides)
+
+    @cached_property
+    def because(self) -> str:
+        return wording.of_decision(self)
+
+    @property
+    def statement(self) -> str:
+        return self.by.sid if self.by else ""
+
+    @property
+    def decided_by(self) -> dict | None:
+        """Return which statement decided, as data, or None."""
+        if self.by is None:
+            return None
+        return {"source": self.by.source, "sid": self.by.sid, "number": self.by.number, "effect": self.by.effect}
 
 
-# -- matching -------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=4096)
-def _wildcard(pattern: str, ignore_case: bool = False) -> re.Pattern:
-    text = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.compile(text, re.S | (re.I if ignore_case else 0))
-
-
-def matches(pattern: str, text: str, ignore_case: bool = False) -> bool:
-    """Tell whether a text fits a pattern of * and ?.
-
-    >>> matches("arn:aws:s3:::photos/*", "arn:aws:s3:::photos/a/b.jpg")
-    True
-    >>> matches("s3:get?bject", "s3:GetObject", ignore_case=True)
-    True
-    """
-    return _wildcard(pattern, ignore_case).fullmatch(text) is not None
-
-
-def listed(value) -> list:
-    """Return a policy element as a list: one value or many."""
-    return value if isinstance(value, list) else [value]
-
-
-def substitute(text: str, keys: dict) -> str | None:
-    """Replace ${aws:username} and the like; None when a variable has no value, so that nothing matches."""
-    missing = False
-
-    def one(found):
-        nonlocal missing
-        name, _, default = found[1].partition(",")
-        if name in ("*", "?", "$"):
-            return name
-        value = keys.get(name.strip().lower())
-        if value is None and default:
-            return default.strip().strip("'")
-        if value is None or isinstance(value, list):
-            missing = True
-            return ""
-        return str(value)
-
-    changed = re.sub(r"\$\{([^}]*)\}", one, text)
-    return None if missing else changed
-
-
-def _principal_matches(principal, request: AccessRequest) -> bool:
-    if principal == "*":
-        return True
-    for kind, names in principal.items():
-        for name in listed(names):
-            if kind == "AWS" and (name == "*" or _aws_name_matches(name, request)):
-                return True
-            if kind == "Service" and request.service and name == request.service:
-                return True
-            if kind == "CanonicalUser" and request.canonical_id and name == request.canonical_id:
-                return True
-    return False
-
-
-def _aws_name_matches(name: str, request: AccessRequest) -> bool:
-    if not request.principal_account:
-        return False
-    if name in (request.principal_arn, request.role_arn) and name:
-        return True
-    account = name if re.fullmatch(r"\d{12}", name) else None
-    root = re.fullmatch(r"arn:aws:iam::(\d{12}):root", name)
-    return (account or (root and root[1])) == request.principal_account
-
-
-# -- conditions -----------------------------------------------------------------------------------
-
-
-def _number(text):
-    return float(text)
-
-
-def _date(text):
-    text = str(text)
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return datetime.fromtimestamp(float(text), UTC)
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _in_network(value, wanted):
-    return ip_address(value) in ip_network(wanted, strict=False)
-
-
-def _compare(make, test):
-    def compare(value, wanted):
-        try:
-            return test(make(value), make(wanted))
-        except (ValueError, TypeError):
-            return False
-
-    return compare
-
-
-_EQUALS = {
-    "String": lambda v, w: v == w,
-    "StringIgnoreCase": lambda v, w: v.lower() == w.lower(),
-    "StringLike": lambda v, w: matches(w, v),
-    "Arn": lambda v, w: matches(w, v),
-    "Numeric": _compare(_number, lambda v, w: v == w),
-    "Date": _compare(_date, lambda v, w: v == w),
-    "Ip": _compare(str, _in_network),
-}
-_OPERATORS = {
-    "stringequals": (_EQUALS["String"], False),
-    "stringnotequals": (_EQUALS["String"], True),
-    "stringequalsignorecase": (_EQUALS["StringIgnoreCase"], False),
-    "stringnotequalsignorecase": (_EQUALS["StringIgnoreCase"], True),
-    "stringlike": (_EQUALS["StringLike"], False),
-    "stringnotlike": (_EQUALS["StringLike"], True),
-    "numericequals": (_EQUALS["Numeric"], False),
-    "numericnotequals": (_EQUALS["Numeric"], True),
-    "numericlessthan": (_compare(_number, lambda v, w: v < w), False),
-    "numericlessthanequals": (_compare(_number, lambda v, w: v <= w), False),
-    "numericgreaterthan": (_compare(_number, lambda v, w: v > w), False),
-    "numericgreaterthanequals": (_compare(_number, lambda v, w: v >= w), False),
-    "dateequals": (_EQUALS["Date"], False),
-    "datenotequals": (_EQUALS["Date"], True),
-    "datelessthan": (_compare(_date, lambda v, w: v < w), False),
-    "datelessthanequals": (_compare(_date, lambda v, w: v <= w), False),
-    "dategreaterthan": (_compare(_date, lambda v, w: v > w), False),
-    "dategreaterthanequals": (_compare(_date, lambda v, w: v >= w), False),
-    "bool": (_EQUALS["StringIgnoreCase"], False),
-    "binaryequals": (_EQUALS["String"], False),
-    "ipaddress": (_EQUALS["Ip"], False),
-    "notipaddress": (_EQUALS["Ip"], True),
-    "arnequals": (_EQUALS["Arn"], False),
-    "arnlike": (_EQUALS["Arn"], False),
-    "arnnotequals": (_EQUALS["Arn"], True),
-    "arnnotlike": (_EQUALS["Arn"], True),
-}
-
-
-def known_operator(name: str) -> bool:
-    """Tell whether a condition operator exists."""
-    base = re.sub(r"^(forallvalues|foranyvalue):", "", name.lower()).removesuffix("ifexists")
-    return base == "null" or base in _OPERATORS
-
-
-def _condition_holds(operator: str, key: str, wanted, keys: dict) -> bool:
-    name = operator.lower()
-    quantifier, _, rest = name.rpartition(":")
-    base = rest.removesuffix("ifexists")
-    value = keys.get(key.lower())
-    if base == "null":
-        return (value is None) == (str(listed(wanted)[0]).lower() == "true")
-    test, negated = _OPERATORS[base]
-    if value is None:
-        # A negated operator holds when the key is absent; IfExists and ForAllValues forgive absence.
-        return negated or rest.endswith("ifexists") or quantifier == "forallvalues"
-    wanted = [w for w in (substitute(_text(w), keys) for w in listed(wanted)) if w is not None]
-    found = [_text(v) for v in listed(value)]
-
-    def one(v):
-        return any(test(v, w) for w in wanted) != negated
-
-    if quantifier == "forallvalues":
-        return all(one(v) for v in found)
-    return any(one(v) for v in found) if quantifier == "foranyvalue" or not negated else all(one(v) for v in found)
-
-
-def _text(value) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _failing_condition(conditions: dict, keys: dict) -> str:
-    """Return why the conditions do not hold, or ""."""
-    for operator, tests in conditions.items():
-        for key, wanted in tests.items():
-            if not _condition_holds(operator, key, wanted, keys):
-                found = keys.get(key.lower())
-                shown = "it is absent" if found is None else f"it is {found!r}"
-                return f"its condition {operator} wants {key} to be {wanted!r}, and {shown}"
-    return ""
-
-
-# -- statements -----------------------------------------------------------------------------------
-
-
-def why_not(statement: dict, request: AccessRequest, has_principal: bool) -> str:
-    """Return why a statement does not apply, in words; "" when it applies."""
-    if has_principal:
-        if "Principal" in statement and not _principal_matches(statement["Principal"], request):
-            return "it names another principal"
-        if "NotPrincipal" in statement and _principal_matches(statement["NotPrincipal"], request):
-            return "it leaves this principal out"
-    if "Action" in statement and not any(matches(a, request.action, True) for a in listed(statement["Action"])):
-        return f"its actions do not include {request.action}"
-    if "NotAction" in statement and any(matches(a, request.action, True) for a in listed(statement["NotAction"])):
-        return f"it leaves {request.action} out"
-    if "Resource" in statement and not _resource_matches(statement["Resource"], request):
-        return f"its resources do not include {request.resource}"
-    if "NotResource" in statement and _resource_matches(statement["NotResource"], request):
-        return f"it leaves {request.resource} out"
-    return _failing_condition(statement.get("Condition", {}), request.keys)
-
-
-def _resource_matches(resources, request: AccessRequest) -> bool:
-    for pattern in listed(resources):
-        filled = substitute(pattern, request.keys)
-        if filled is not None and (filled == "*" or matches(filled, request.resource)):
-            return True
-    return False
-
-
-def statements(document) -> list:
-    return listed((document or {}).get("Statement", []))
-
-
-def _consider(source: str, document, request: AccessRequest, has_principal: bool) -> list[Considered]:
+def _consider(layer: str, source: str, document, request: AccessRequest, action: str) -> list[Considered]:
+    """Return the verdict on each statement of a policy without principals. action: in lower case."""
     found = []
-    for number, statement in enumerate(statements(document), 1):
-        reason = why_not(statement, request, has_principal)
-        sid = statement.get("Sid") or f"statement {number}"
-        effect = statement.get("Effect", "Deny")
-        because = f"does not apply: {reason}." if reason else "applies."
-        found.append(Considered(source, sid, effect, not reason, f"{source}, {sid} ({effect}) {because}"))
+    for statement in compiled(document):
+        failing = statement.failing(request, action)
+        if not failing or type(failing) is str:
+            found.append(Considered(layer, source, statement, request, failing))
+        else:
+            found.append(Considered(layer, source, statement, request, "Condition", failing))
     return found
 
 
-def evaluate(request: AccessRequest, identity: dict, resource_policy: dict | None = None) -> Decision:
+def _consider_resource(document, request: AccessRequest, action: str, bounded: bool, blocked: bool) -> list[Considered]:
+    """Return the verdict on each statement of the resource's policy, with how it names who asks."""
+    found = []
+    for statement in compiled(document):
+        grade = statement.naming(request, bounded)
+        if grade == NONE:
+            failing = "Principal" if statement.principals is not None else "NotPrincipal"
+        else:
+            failing = statement.failing(request, action)
+        if not failing and blocked and statement.effect == "Allow":
+            failing = "BlockPublicAccess"
+        test = None if type(failing) is str else failing
+        element = failing if test is None else "Condition"
+        found.append(Considered("resource", "resource policy", statement, request, element, test, grade))
+    return found
+
+
+def _first(considered: list, effect: str) -> Considered | None:
+    return next((one for one in considered if not one.element and one.statement.effect == effect), None)
+
+
+_STRENGTH = {NONE: 0, ACCOUNT: 1, IDENTITY: 2, DIRECT: 3}
+
+
+def evaluate(
+    request: AccessRequest,
+    identity: dict,
+    resource_policy: dict | None = None,
+    *,
+    boundary: dict | None = None,
+    session_policies: list[dict] | None = None,
+    acl_allows: str = "",
+    acl_everyone: bool = False,
+    public_block: bool = False,
+    resource_must_allow: bool = False,
+) -> Decision:
     """Decide, and say why.
 
     identity: policy name -> document of the one who asks (empty for root, services, anonymous).
-    resource_policy: the document on what is asked for, or None.
+    resource_policy: the document on what is asked for, or None. boundary, session_policies: what limits the identity
+    policies; None when there is none, and an empty list of session policies allows nothing.
+    acl_allows: a sentence on the ACL's grant that allows this, or "". acl_everyone: the grant is to a group (everyone,
+    all signed in) rather than to the caller's account. public_block: Block Public Access applies to this caller: the
+    allows of a public resource policy count for nothing. resource_must_allow: as with a role's trust policy, an
+    identity policy alone is too little even within the account.
     """
-    considered: list[Considered] = []
+    action = request.action.lower()
+    mine: list[Considered] = []
     for name, document in identity.items():
-        considered += _consider(f'policy "{name}"', document, request, False)
-    mine = len(considered)
-    considered += _consider("resource policy", resource_policy, request, True)
-    told = tuple(considered)
-    for verdict in considered:
-        if verdict.applies and verdict.effect == "Deny":
-            return Decision(
-                False, "ExplicitDeny", f"{verdict.because} An explicit deny beats any allow.", told, verdict.sid
-            )
-    by_identity = next((v for v in considered[:mine] if v.applies), None)
-    by_resource = next((v for v in considered[mine:] if v.applies), None)
-    same = bool(request.principal_account) and request.principal_account == request.owner_account
-    if request.is_root and same:
-        return Decision(True, "Allow", "The root user of an account may do everything in it that nothing denies.", told)
-    if same or not request.principal_account:
-        allow = by_resource or by_identity
-        if allow:
-            return Decision(True, "Allow", allow.because, told, allow.sid)
-    elif by_resource and (by_identity or request.is_root):
-        return Decision(
-            True, "Allow", f"{by_resource.because} The caller's own account allows it too.", told, by_resource.sid
-        )
-    return Decision(False, "ImplicitDeny", _nothing_allows(request, same, resource_policy, by_identity), told)
+        mine += _consider("identity", f'policy "{name}"', document, request, action)
+    bounds = _consider("boundary", "permissions boundary", boundary, request, action)
+    sessions: list[Considered] = []
+    for number, document in enumerate(session_policies or (), 1):
+        sessions += _consider("session", f"session policy {number}", document, request, action)
+    public = public_block and is_public(resource_policy)
+    theirs = _consider_resource(resource_policy, request, action, boundary is not None, public)
+    allows = [one for one in theirs if not one.element and one.statement.effect == "Allow"]
+    sides = Sides(
+        identity=_first(mine, "Allow"),
+        resource=max(allows, key=lambda one: _STRENGTH[one.grade], default=None),
+        boundary=None if boundary is None else _first(bounds, "Allow") is not None,
+        session=None if session_policies is None else _first(sessions, "Allow") is not None,
+        acl=acl_allows,
+        public_block=public_block,
+        public=public,
+        blocked=next((one for one in theirs if one.element == "BlockPublicAccess"), None) if public else None,
+        must=resource_must_allow,
+    )
+    sides.grade = sides.resource.grade if sides.resource else NONE
+    if acl_allows and sides.grade in (NONE, ACCOUNT):
+        anonymous = not request.principal_account
+        sides.grade = DIRECT if acl_everyone or anonymous else ACCOUNT
+    considered = (*mine, *bounds, *sessions, *theirs)
+    denying = _first(considered, "Deny")
+    if denying is not None:
+        return Decision(False, "ExplicitDeny", denying.layer, denying, considered, request, sides)
+    allowed, layer, by = _weigh(request, sides)
+    return Decision(allowed, "Allow" if allowed else "ImplicitDeny", layer, by, considered, request, sides)
 
 
-def _nothing_allows(request: AccessRequest, same: bool, resource_policy, by_identity) -> str:
-    what = f"{request.action} on {request.resource}"
-    if not request.principal_account and not request.service:
-        return f"The request is anonymous, and no resource policy lets everyone do {what}."
-    if request.service:
-        return f"No resource policy lets {request.service} do {what} on behalf of {request.keys.get('aws:sourcearn', 'it')}."
-    if not same:
-        side = "the resource's policy does not name the caller" if resource_policy else "the resource has no policy"
-        return f"The resource belongs to another account, and {side}; across accounts both sides must allow."
-    return f"No statement allows {what}; what nothing allows is denied."
+def _weigh(request: AccessRequest, sides: Sides) -> tuple[bool, str, Considered | None]:
+    """Return (allowed, layer, the statement that decided) when nothing denies."""
+    by_policy = sides.resource is not None and sides.resource.grade == sides.grade
+    theirs = ("resource", sides.resource) if by_policy else ("acl", None)
+    mine = ("root", None) if request.is_root else ("identity", sides.identity)
+    if not request.principal_account:  # services and the anonymous have no policies of their own
+        return (True, *theirs) if sides.grade else (False, "resource", None)
+    able = request.is_root or sides.identity is not None
+    if request.principal_account != request.owner_account:
+        if sides.grade and able and sides.within:
+            return (True, *theirs)
+        return False, "resource" if not sides.grade else _lacking(able, sides), None
+    if sides.grade == DIRECT or (sides.grade == IDENTITY and sides.within):
+        return (True, *theirs)
+    if able and sides.within and (sides.grade or not sides.must):
+        return (True, *mine)
+    if sides.must and not sides.grade:
+        return False, "resource", None
+    return False, _lacking(able or sides.grade == IDENTITY, sides), None
 
 
-# -- validation -----------------------------------------------------------------------------------
-
-
-class Malformed(ValueError):
-    """A policy that the service would refuse; the message is the service's."""
-
-
-def parse(text: str) -> dict:
-    """Return a document from its text. Errors: Malformed."""
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        raise Malformed("Policies must be valid JSON and the first byte must be '{'") from None
-    if not isinstance(document, dict):
-        raise Malformed("Policies must be valid JSON and the first byte must be '{'")
-    return document
-
-
-def validate(document: dict, resource_prefix: str | None = None, bucket: bool = True) -> None:
-    """Refuse what the real service refuses of a resource policy. Errors: Malformed.
-
-    resource_prefix: the ARN that every resource must be or lie in ("arn:aws:s3:::photos").
-    """
-    if document.get("Version", "2012-10-17") not in ("2012-10-17", "2008-10-17"):
-        raise Malformed("The policy must contain a valid version string")
-    if not document.get("Statement"):
-        raise Malformed("Missing required field Statement")
-    for statement in statements(document):
-        if not isinstance(statement, dict):
-            raise Malformed("Policy has invalid statement")
-        _validate_statement(statement, resource_prefix, bucket)
-
-
-def _validate_statement(statement: dict, prefix: str | None, bucket: bool) -> None:
-    unknown = set(statement) - {
-        "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
-    }  # fmt: skip
-    if unknown:
-        raise Malformed(f"Unknown field {sorted(unknown)[0]}")
-    if statement.get("Effect") not in ("Allow", "Deny"):
-        raise Malformed(f"Invalid effect: {statement.get('Effect')}")
-    if ("Principal" in statement) == ("NotPrincipal" in statement):
-        raise Malformed("Missing required field Principal")
-    if ("Action" in statement) == ("NotAction" in statement):
-        raise Malformed("Missing required field Action")
-    if ("Resource" in statement) == ("NotResource" in statement):
-        raise Malformed("Missing required field Resource")
-    _validate_principal(statement.get("Principal", statement.get("NotPrincipal")))
-    for action in listed(statement.get("Action", statement.get("NotAction"))):
-        if not isinstance(action, str) or (bucket and action != "*" and not action.lower().startswith("s3:")):
-            raise Malformed("Policy has invalid action")
-    for resource in listed(statement.get("Resource", statement.get("NotResource"))):
-        if not isinstance(resource, str) or not (resource == "*" or resource.startswith("arn:aws:")):
-            raise Malformed("Policy has invalid resource")
-        if prefix and resource != prefix and not resource.startswith(prefix + "/") and resource != prefix + "*":
-            raise Malformed("Policy has invalid resource")
-    conditions = statement.get("Condition", {})
-    if not isinstance(conditions, dict) or not all(isinstance(tests, dict) for tests in conditions.values()):
-        raise Malformed("Conditions do not apply to combination of actions and resources in statement")
-    for operator in conditions:
-        if not known_operator(operator):
-            raise Malformed(f"Invalid Condition type : {operator}")
-
-
-def _validate_principal(principal) -> None:
-    if principal == "*":
-        return
-    if not isinstance(principal, dict) or not principal:
-        raise Malformed("Invalid principal in policy")
-    for kind, names in principal.items():
-        if kind not in ("AWS", "Service", "CanonicalUser", "Federated"):
-            raise Malformed("Invalid principal in policy")
-        for name in listed(names):
-            good = isinstance(name, str) and (
-                kind != "AWS" or name == "*" or re.fullmatch(r"\d{12}|arn:aws:(iam|sts)::\d{12}:.+", name)
-            )
-            if not good:
-                raise Malformed("Invalid principal in policy")
-
-
-def is_public(document: dict | None) -> bool:
-    """Tell whether a resource policy opens something to everyone, as block public access means it.
-
-    A statement that allows "*" is public unless a condition pins it to fixed accounts, ARNs, networks or endpoints.
-    Source: S3 User Guide, "The meaning of 'public'".
-    """
-    pins = {
-        "aws:sourcearn", "aws:sourceaccount", "aws:principalarn", "aws:principalaccount", "aws:principalorgid",
-        "aws:sourcevpc", "aws:sourcevpce", "aws:userid", "s3:dataaccesspointaccount", "s3:dataaccesspointarn",
-        "aws:sourceip",
-    }  # fmt: skip
-    for statement in statements(document):
-        if statement.get("Effect") != "Allow":
-            continue
-        principal = statement.get("Principal")
-        everyone = principal == "*" or (isinstance(principal, dict) and "*" in listed(principal.get("AWS", [])))
-        if not everyone and "NotPrincipal" not in statement:
-            continue
-        pinned = any(
-            key.lower() in pins and "not" not in operator.lower() and not any("*" in str(v) for v in listed(wanted))
-            for operator, tests in statement.get("Condition", {}).items()
-            for key, wanted in tests.items()
-        )
-        if not pinned:
-            return True
-    return False
+def _lacking(able: bool, sides: Sides) -> str:
+    """Return the first layer of the caller's side that does not allow."""
+    return "identity" if not able else "boundary" if sides.boundary is False else "session"

@@ -42,7 +42,9 @@ class Context:
     account: identity.Account that signed, None when anonymous or a service. now: that lab's time.
     service, operation: wire names ("s3", "PutObject"). via: "aws", "console", "edge", "worker".
     host, scheme: what the client called. no_effect: names of accepted parameters that do nothing
-    here; they are answered in x-playground-no-effect.
+    here; they are answered in x-playground-no-effect. auth: how a request was signed, {} when it was not:
+    {"type": "REST-HEADER" | "REST-QUERY-STRING" | "POST", "version": "AWS4-HMAC-SHA256" | "AWS", "age_ms": int since
+    the signature's time, "content_sha256": as declared, or None, "issued": datetime of a session's start, or None}.
     """
 
     account: Any
@@ -57,5 +59,8 @@ class Context:
     source_ip: str = "127.0.0.1"
     host: str = ""
     scheme: str = "http"
+    user_agent: str = ""
+    referer: str = ""
+    auth: dict = field(default_factory=dict)
     no_effect: list = field(default_factory=list)
     found: dict = field(default_factory=dict)  # rows that authorisation loaded, for the operation to use again

@@ -14,6 +14,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from playground.wire import body as bodies
@@ -73,6 +74,8 @@ def _authenticate(request: Request, joined: Joined, ctx: Context) -> signature.C
         if old is not None:
             found = _caller(joined, ctx, old.access_key_id, old.session_token, now)
             signature_v2.verify(request, old, found.secret, now)
+            # Version 2 signs an end, not a beginning: there is no age.
+            ctx.auth = {"type": "REST-QUERY-STRING", "version": "AWS", "issued": getattr(found, "issued", None)}
             ctx.trace.step(
                 "signature", "valid", f"Signature Version 2 in the query (presigned) by {old.access_key_id}."
             )
@@ -89,7 +92,19 @@ def _authenticate(request: Request, joined: Joined, ctx: Context) -> signature.C
     told = f"Signature Version 4 {way} by {who.access_key_id}."
     ctx.trace.step("signature", "valid", told, principal=found.principal.arn)
     declared = request.header("x-amz-content-sha256") or ""
+    ctx.auth = {
+        "type": "REST-QUERY-STRING" if who.presigned else "REST-HEADER",
+        "version": signature.ALGORITHM,
+        "age_ms": _age_ms(who.timestamp, now),
+        "content_sha256": declared or (signature.UNSIGNED if who.presigned else None),
+        "issued": getattr(found, "issued", None),
+    }
     return signature.Chunks(who, found.secret) if declared.startswith("STREAMING-AWS4") else None
+
+
+def _age_ms(timestamp: str, now: datetime) -> int:
+    """Return how long ago a signature was made, in milliseconds; never negative, clocks may differ a little."""
+    return max(0, int((now - datetime.fromisoformat(timestamp)).total_seconds() * 1000))
 
 
 def _caller(joined: Joined, ctx: Context, access_key_id: str, token: str | None, now: Any) -> Any:
@@ -148,6 +163,7 @@ def serve(request: Request, joined: Joined, region: str = "us-east-1") -> Respon
     ctx = Context(
         None, ANONYMOUS, region, new_request_id(joined.name), joined.now(), Trace(), joined.name,
         source_ip=request.remote, host=request.host, scheme=request.scheme,
+        user_agent=request.header("user-agent", ""), referer=request.header("referer", ""),
     )  # fmt: skip
     failure = None
     try:
