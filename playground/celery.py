@@ -54,6 +54,7 @@ app.conf.update(
     # One line a sweep: what it does is said where the task is defined.
     beat_schedule={
         "ingest-journal": {"task": "apps.observability.tasks.ingest_journal", "schedule": 2.0},
+        "sweep-queues": {"task": "apps.queues.tasks.sweep", "schedule": 5.0},
         "sweep-events": {"task": "apps.functions.tasks.sweep_events", "schedule": 5.0},
         "sweep-invocations": {"task": "apps.functions.tasks.sweep_invocations", "schedule": 5.0},
         "sweep-visitor-runs": {"task": "apps.cdn.tasks.sweep_visitor_runs", "schedule": 30.0},

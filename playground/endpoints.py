@@ -22,6 +22,8 @@ from apps.identity import operations as sts
 from apps.observability import actions as logs_actions
 from apps.observability import operations as logs
 from apps.observability import traces
+from apps.queues import actions as sqs_actions
+from apps.queues import operations as sqs
 from playground import clock
 from playground.wire import body, endpoint, model
 from playground.wire.context import Context, Principal, Trace
@@ -78,6 +80,7 @@ SERVICES = {
     "cloudfront": _join("cloudfront", cloudfront, cloudfront_actions),
     "sts": _join("sts", sts, sts_actions),
     "logs": _join("logs", logs, logs_actions),
+    "sqs": _join("sqs", sqs, sqs_actions, anonymous=True),
 }
 serve = endpoint.serve
 
@@ -133,7 +136,7 @@ def _resource(request):
     """Return what a request is about, for the list of requests."""
     if "Bucket" in request:
         return f"/{request['Bucket']}" + (f"/{request['Key']}" if "Key" in request else "")
-    for name in ("FunctionName", "Id", "DistributionId", "logGroupName"):
+    for name in ("FunctionName", "Id", "DistributionId", "logGroupName", "QueueUrl", "QueueName"):
         if name in request:
             return str(request[name])
     return ""

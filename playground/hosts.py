@@ -10,9 +10,15 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-SERVICES = {"s3": "s3", "lambda": "lambda", "cloudfront": "cloudfront", "sts": "sts", "iam": "iam", "logs": "logs"}
+SERVICES = {
+    "s3": "s3", "lambda": "lambda", "cloudfront": "cloudfront", "sts": "sts", "iam": "iam", "logs": "logs", "sqs": "sqs",
+}  # fmt: skip
+_TARGETS = {
+    "AmazonSQS": "sqs",
+}  # before the dot of x-amz-target; CloudWatch Logs is what is left
+_QUEUE_PATH = re.compile(r"/\d{12}/[\w-]+(\.fifo)?/?")
 _AWS_NAME = re.compile(
-    r"(?:(?P<bucket>.+)\.)?(?P<service>s3|lambda|cloudfront|sts|iam|logs)(?:[.-](?P<region>[a-z]{2}-[a-z]+-\d))?"
+    r"(?:(?P<bucket>.+)\.)?(?P<service>s3|lambda|cloudfront|sts|iam|logs|sqs)(?:[.-](?P<region>[a-z]{2}-[a-z]+-\d))?"
 )
 _SCOPE = re.compile(r"(?:Credential=|^)[^/,\s]+/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 
@@ -53,7 +59,10 @@ def aws_target(host: str, header, first, raw_path: str) -> Target:
     if scope:
         return Target(SERVICES.get(scope["service"], scope["service"]), None, scope["region"])
     if header("x-amz-target"):
-        return Target("logs")
+        return Target(_TARGETS.get(header("x-amz-target").partition(".")[0], "logs"))
+    form = (header("content-type") or "").startswith("application/x-www-form-urlencoded")
+    if _QUEUE_PATH.fullmatch(raw_path) and (form or first("Action")):
+        return Target("sqs")
     if raw_path.startswith("/2015-03-31/functions"):
         return Target("lambda")
     if raw_path.startswith("/2020-05-31/"):

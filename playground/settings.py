@@ -163,6 +163,10 @@ FUNCTIONS_MAX_ENVIRONMENTS = env_int("FUNCTIONS_MAX_ENVIRONMENTS", 24, 1, 1000) 
 FUNCTIONS_MAX_WAITING = env_int("FUNCTIONS_MAX_WAITING", 24, 1, 10000)  # synchronous callers of one web process
 FUNCTIONS_USER_NAMESPACE = env_bool("FUNCTIONS_USER_NAMESPACE", False)  # root too uses a user namespace, as others must
 
+# -- queues -------------------------------------------------------------------------------------
+
+QUEUES_MAX_WAITING = env_int("QUEUES_MAX_WAITING", 48, 1, 1000)  # long polls of one web process, each on a thread more
+
 # -- the Django project --------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -177,6 +181,7 @@ INSTALLED_APPS = [
     "apps.billing",
     "apps.kms",
     "apps.buckets",
+    "apps.queues",
     "apps.functions",
     "apps.cdn",
     "apps.classrooms",

@@ -15,6 +15,7 @@ ORDER = [
     "apps.billing.meters",
     "apps.kms",
     "apps.buckets",
+    "apps.queues",
     "apps.functions",
     "apps.cdn",
     "apps.billing",

@@ -10,6 +10,7 @@ NAMES = {
     "lambda.free.requests": "Lambda requests",
     "lambda.free.gb_seconds": "Lambda duration",
     "logs.free": "CloudWatch log data",
+    "sqs.free": "SQS requests",
     "cloudfront.free.out": "CloudFront data out",
     "cloudfront.free.requests": "CloudFront requests",
     "cloudfront.invalidation.free": "CloudFront invalidation paths",

@@ -78,6 +78,7 @@ def _make(sku, service, name, unit, scale, price_ids, free_id=""):
 def skus():
     """Return {sku: Sku} of everything that is metered."""
     s3, functions, cdn, logs = "Amazon S3", "AWS Lambda", "Amazon CloudFront", "Amazon CloudWatch Logs"
+    sqs = "Amazon SQS"
     table = [
         _make("s3.requests.standard.put_copy_post_list", s3, "PUT, COPY, POST and LIST requests", "1,000 requests", 1000,
               ["s3.requests.standard.put_copy_post_list"]),
@@ -102,6 +103,9 @@ def skus():
               [f"lambda.duration.x86.tier{n}" for n in (1, 2, 3)], "lambda.free.gb_seconds"),
         _make("lambda.duration.arm64", functions, "Duration, Arm", "GB-second", 1,
               [f"lambda.duration.arm64.tier{n}" for n in (1, 2, 3)], "lambda.free.gb_seconds"),
+        _make("sqs.requests.standard", sqs, "Requests, standard queues", "1,000,000 requests", 10**6, ["sqs.standard"],
+              "sqs.free"),
+        _make("sqs.requests.fifo", sqs, "Requests, FIFO queues", "1,000,000 requests", 10**6, ["sqs.fifo"], "sqs.free"),
         _make("logs.ingest.lambda", logs, "Log data taken in", "GB", GB,
               [f"logs.ingest.lambda.tier{n}" for n in (1, 2, 3, 4)], "logs.free"),
         _make("cloudfront.invalidation.path", cdn, "Invalidation paths", "path", 1, ["cloudfront.invalidation.path"],
@@ -123,7 +127,11 @@ def skus():
 
 
 # Allowances are counted in plain requests, not in the price's thousands.
-FREE_SCALE = {"lambda.free.requests": Decimal(10**6), "cloudfront.free.requests": Decimal(10_000)}
+FREE_SCALE = {
+    "lambda.free.requests": Decimal(10**6),
+    "cloudfront.free.requests": Decimal(10_000),
+    "sqs.free": Decimal(10**6),
+}
 
 
 def allowance(sku):

@@ -50,8 +50,9 @@ def programs():
         (
             "web",
             # One server binds the console and the AWS endpoint; preloading shares the pages of both workers.
+            # A thread is started only when all others are busy; long polls of queues sit on ones of their own.
             f"{BIN}/gunicorn --preload --workers {os.environ.get('PLAYGROUND_WEB_WORKERS', '2')} --worker-class gthread"
-            f" --threads 32 --timeout 120 --graceful-timeout 5 --keep-alive 75 --no-control-socket"
+            f" --threads {32 + settings.QUEUES_MAX_WAITING} --timeout 120 --graceful-timeout 5 --keep-alive 75 --no-control-socket"
             f" --bind {host}:{settings.CONSOLE_PORT} --bind {host}:{settings.AWS_PORT} playground.wsgi:application",
             "TERM",
             8,

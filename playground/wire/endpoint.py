@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any
 
 from playground.wire import body as bodies
-from playground.wire import model, parse, render, signature, signature_v2
+from playground.wire import model, overlay, parse, render, signature, signature_v2
 from playground.wire.context import ANONYMOUS, Context, Trace
 from playground.wire.errors import (
     AccessDenied,
@@ -27,6 +27,7 @@ from playground.wire.errors import (
     InvalidAccessKeyId,
     MethodNotAllowed,
     MissingAuthenticationToken,
+    MissingRequiredParameter,
     NotImplementedOperation,
     ServiceError,
     UnknownOperation,
@@ -148,8 +149,12 @@ def _route(request: Request, wire: model.Wire) -> tuple[Any, Callable[[], dict]]
         if request.method == "POST":
             fields.update(parse.form_fields(parse.read_all(request)))
         name = fields.get("Action", "")
+        addressed = overlay.ADDRESSED.get(wire.name)
+        if addressed and request.raw_path.strip("/"):
+            fields.setdefault(addressed, f"{request.scheme}://{request.host}{request.raw_path}")
     if name not in wire.model.operation_names:
-        raise UnknownOperation(f"The action {name or '(none)'} is not valid for this web service.")
+        where = "endpoint" if wire.name in overlay.QUERY_NAMES else "web service"
+        raise UnknownOperation(f"The action {name or '(none)'} is not valid for this {where}.")
     operation = wire.operation(name)
     if wire.protocol == "json":
         return operation, lambda: parse.parse_json(operation, request)
@@ -159,7 +164,8 @@ def _route(request: Request, wire: model.Wire) -> tuple[Any, Callable[[], dict]]
 def serve(request: Request, joined: Joined, region: str = "us-east-1") -> Response:
     """Answer one request of one service. Never raises."""
     started = time.perf_counter()
-    wire = model.load(joined.name)
+    speaks_query = joined.name in overlay.QUERY_NAMES and not request.header("x-amz-target")
+    wire = model.load(joined.name, speaks_query)
     ctx = Context(
         None, ANONYMOUS, region, new_request_id(joined.name), joined.now(), Trace(), joined.name,
         source_ip=request.remote, host=request.host, scheme=request.scheme,
@@ -207,6 +213,8 @@ def check_required(operation: Any, params: dict, service: str) -> None:
             member = shape.members[name]
             if service == "s3":
                 raise _s3_missing(member, name)
+            if service in overlay.QUERY_NAMES:
+                raise MissingRequiredParameter(f"The request must contain the parameter {name}.")
             raise ServiceErrorMissing(
                 f"1 validation error detected: Value at '{name[0].lower() + name[1:]}' failed to satisfy constraint: Member must not be null"
             )

@@ -4,6 +4,8 @@ An app's errors.py is a table of `error(...)` lines. Raise where found; wire/end
 turns them into XML or JSON.
 """
 
+from playground.wire import overlay
+
 
 class ServiceError(Exception):
     """A refusal that a client may see.
@@ -54,6 +56,9 @@ MalformedXML = error(
     "MalformedXML", 400, "The XML you provided was not well-formed or did not validate against our published schema"
 )
 MethodNotAllowed = error("MethodNotAllowed", 405, "The specified method is not allowed against this resource.")
+MissingRequiredParameter = error(
+    "MissingRequiredParameterException", 400, "A required parameter for the specified action is not supplied."
+)
 MissingContentLength = error("MissingContentLength", 411, "You must provide the Content-Length HTTP header.")
 RequestTimeTooSkewed = error(
     "RequestTimeTooSkewed", 403, "The difference between the request time and the current time is too large."
@@ -102,6 +107,8 @@ MissingAuthenticationToken = error("MissingAuthenticationTokenException", 403, "
 
 def spoken(err: ServiceError, service: str, protocol: str) -> ServiceError:
     """Return an error of the wire in the words of the service that was asked; its own errors pass unchanged."""
+    if service in overlay.QUERY_CODES:
+        return _compatible(err, service, protocol)
     table = {} if service == "s3" else SPOKEN if protocol in ("rest-json", "json") else SPOKEN_XML
     if err.code == "MissingAuthenticationTokenException" and table is SPOKEN_XML:
         return error("MissingAuthenticationToken", 403, "Request is missing Authentication Token")()
@@ -109,3 +116,26 @@ def spoken(err: ServiceError, service: str, protocol: str) -> ServiceError:
         return err
     code, status = table[err.code]
     return error(code, status, err.message)(MESSAGES.get(code, err.message), headers=err.headers)
+
+
+COMMON = {  # of services that answer both JSON and query: what the wire says, in the framework's words
+    **SPOKEN,
+    "InternalError": ("InternalFailure", 500),
+    "InvalidArgument": ("InvalidParameterValueException", 400),
+}
+
+
+def _compatible(err: ServiceError, service: str, protocol: str) -> ServiceError:
+    """Return an error of a service that answers both protocols: the shape's name in JSON, its code in query.
+
+    JSON carries the query code too, in x-amzn-query-error: old clients look for it.
+    """
+    code, status = COMMON.get(err.code, (err.code, err.status))
+    query_code = overlay.QUERY_CODES[service].get(code, code)
+    message = MESSAGES.get(code, err.message)
+    if protocol == "query":
+        status = 400 if query_code == "InvalidAction" else status
+        return error(query_code, status, overlay.QUERY_MESSAGES.get(message, message))(headers=err.headers)
+    fault = "Sender" if status < 500 else "Receiver"
+    told = {**err.headers, "x-amzn-query-error": f"{query_code};{fault}"}
+    return error(code, status, message)(headers=told)

@@ -5,6 +5,7 @@ neighbours: GET /{Bucket}/{Key+} is GetObject, with ?uploadId it is ListParts. T
 route that matches wins. Documentation strings are dropped at loading: they are most of a model.
 """
 
+import copy
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -108,11 +109,27 @@ def _route(service: str, operation: OperationModel) -> Route:
     return Route(operation, operation.http["method"], _pattern(path, lenient), static, tuple(required), tuple(headers))
 
 
+def _named_for_query(raw: dict, names: dict[str, str]) -> dict:
+    """Return a model whose members carry the names of the query protocol; the loader's own is not touched."""
+    raw = copy.deepcopy(raw)
+    for path, name in names.items():
+        shape_name, _, part = path.partition(".")
+        shape = raw["shapes"][shape_name]
+        shape.get("members", shape)[part]["locationName"] = name
+    raw["metadata"]["protocol"] = "query"
+    return raw
+
+
 @cache
-def load(name: str) -> Wire:
-    """Return a service ("s3", "lambda", "cloudfront", "sts", "iam", "logs") ready to route."""
-    raw = Loader().load_service_model(name, "service-2")
-    model = ServiceModel(_without_documentation(raw), name)
+def load(name: str, query: bool = False) -> Wire:
+    """Return a service ("s3", "lambda", "cloudfront", "sts", "iam", "logs", "sqs", ...) ready to route.
+
+    query: as the old query protocol spells it, for a service of overlay.QUERY_NAMES.
+    """
+    raw = _without_documentation(Loader().load_service_model(name, "service-2"))
+    if query:
+        raw = _named_for_query(raw, overlay.QUERY_NAMES[name])
+    model = ServiceModel(raw, name)
     protocol = model.metadata["protocol"]
     routes: dict[str, list[Route]] = {}
     if protocol.startswith("rest"):

@@ -333,16 +333,23 @@ def _query_value(shape: Shape, fields: dict[str, str], name: str) -> Any:
             return None
         return _query_structure(shape, fields, name + ".")
     if shape.type_name == "list":
-        item = "" if shape.serialization.get("flattened") else shape.member.serialization.get("name", "member") + "."
+        item = shape.member.serialization.get("name")
+        if not shape.serialization.get("flattened"):
+            name = f"{name}.{item or 'member'}"
+        elif item:  # a flattened list is called after its items
+            name = f"{name.rpartition('.')[0]}.{item}".lstrip(".")
         found = []
-        while (value := _query_value(shape.member, fields, f"{name}.{item}{len(found) + 1}")) is not None:
+        while (value := _query_value(shape.member, fields, f"{name}.{len(found) + 1}")) is not None:
             found.append(value)
         return found or None
     if shape.type_name == "map":
         entry = "" if shape.serialization.get("flattened") else "entry."
+        key = shape.key.serialization.get("name", "key")
+        value = shape.value.serialization.get("name", "value")
         pairs: dict[str, Any] = {}
-        while f"{name}.{entry}{len(pairs) + 1}.key" in fields:
-            base = f"{name}.{entry}{len(pairs) + 1}"
-            pairs[fields[base + ".key"]] = _query_value(shape.value, fields, base + ".value")
+        number = 1
+        while (base := f"{name}.{entry}{number}") + f".{key}" in fields:
+            pairs[fields[f"{base}.{key}"]] = _query_value(shape.value, fields, f"{base}.{value}")
+            number += 1
         return pairs or None
     return scalar(shape, fields[name], "query") if name in fields else None

@@ -15,7 +15,7 @@ from xml.sax.saxutils import quoteattr
 
 from botocore.model import OperationModel, Shape
 
-from playground.wire import overlay
+from playground.wire import model, overlay
 from playground.wire.dates import iso8601, rfc822
 from playground.wire.errors import ServiceError
 from playground.wire.http import Response
@@ -214,11 +214,11 @@ def _plan(shape: Shape) -> tuple[list, Shape | None, str | None, str | None]:
     return headers, shape.members[payload_name] if payload_name else None, payload_name, status_name
 
 
-_output_shapes: dict[tuple[str, str], Shape | None] = {}
+_output_shapes: dict[tuple[str, str, str], Shape | None] = {}
 
 
-def _output(service: str, operation: OperationModel) -> Shape | None:
-    key = (service, operation.name)
+def _output(service: str, protocol: str, operation: OperationModel) -> Shape | None:
+    key = (service, protocol, operation.name)
     if key not in _output_shapes:
         _output_shapes[key] = operation.output_shape
     return _output_shapes[key]
@@ -226,7 +226,7 @@ def _output(service: str, operation: OperationModel) -> Shape | None:
 
 def render(service: str, protocol: str, operation: OperationModel, result: dict, request_id: str) -> Response:
     """Return the response of an operation that succeeded."""
-    shape = _output(service, operation)
+    shape = _output(service, protocol, operation)
     status = result.pop("__status__", None) or operation.http.get("responseCode", 200)
     extra = result.pop("__headers__", None) or {}
     headers: list[tuple[str, str]] = []
@@ -268,7 +268,11 @@ def render(service: str, protocol: str, operation: OperationModel, result: dict,
 def _empty(service, protocol, operation, request_id):
     if protocol == "query":
         return _query_document(service, operation, None, {}, request_id), "text/xml"
-    return (b"{}", "application/x-amz-json-1.1") if protocol == "json" else (b"", None)
+    return (b"{}", _json_type(service)) if protocol == "json" else (b"", None)
+
+
+def _json_type(service):
+    return overlay.JSON_TYPES.get(service, "application/x-amz-json-1.1")
 
 
 def _body(service, protocol, operation, shape, value, request_id):
@@ -285,7 +289,7 @@ def _body(service, protocol, operation, shape, value, request_id):
     if protocol == "query":
         return _query_document(service, operation, shape, value, request_id), "text/xml"
     if protocol == "json":
-        return json.dumps(to_json(shape, value)).encode(), "application/x-amz-json-1.1"
+        return json.dumps(to_json(shape, value)).encode(), _json_type(service)
     if not any("location" not in member.serialization for member in shape.members.values()):
         return b"", None
     return json.dumps(to_json(shape, value)).encode(), "application/json"
@@ -300,6 +304,14 @@ def _query_document(service, operation, shape, value, request_id) -> bytes:
 
 
 # -- errors ---------------------------------------------------------------------------------------
+
+
+def _error_type(service: str, code: str) -> str:
+    """Return an error's name in JSON; some services put the name space of their model before it."""
+    if service not in overlay.JSON_SPACE:
+        return code
+    modelled = code in model.load(service).model.shape_names
+    return (overlay.JSON_SPACE[service] if modelled else overlay.FRAMEWORK_SPACE) + code
 
 
 def render_error(
@@ -318,14 +330,15 @@ def render_error(
         return Response(err.status, [*headers, ("Content-Type", "application/xml")], body.encode())
     kind = "Sender" if err.status < 500 else "Receiver"
     if protocol in ("query", "rest-xml"):
+        detail = "<Detail/>" if service in overlay.QUERY_NAMES else ""
         body = (
             f'<ErrorResponse xmlns="{overlay.NAMESPACES[service]}"><Error><Type>{kind}</Type><Code>{escape(err.code)}'
-            f"</Code><Message>{escape(err.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+            f"</Code><Message>{escape(err.message)}</Message>{detail}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
         )
         return Response(err.status, [*headers, ("Content-Type", "text/xml")], (XML_HEAD + body).encode())
     if protocol == "json":
-        body = json.dumps({"__type": err.code, "message": err.message})
-        return Response(err.status, [*headers, ("Content-Type", "application/x-amz-json-1.1")], body.encode())
+        body = json.dumps({"__type": _error_type(service, err.code), "message": err.message})
+        return Response(err.status, [*headers, ("Content-Type", _json_type(service))], body.encode())
     told = {
         "Type": "User" if err.status < 500 else "Service",
         "Message": err.message,

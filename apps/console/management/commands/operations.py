@@ -19,6 +19,7 @@ NAMES = {
     "cloudfront": "Amazon CloudFront",
     "sts": "AWS STS",
     "logs": "Amazon CloudWatch Logs",
+    "sqs": "Amazon SQS",
 }
 
 
