@@ -19,6 +19,8 @@ from apps.functions import operations as lambda_
 from apps.identity import actions as sts_actions
 from apps.identity import authorize, keys
 from apps.identity import operations as sts
+from apps.kms import actions as kms_actions
+from apps.kms import operations as kms
 from apps.observability import actions as logs_actions
 from apps.observability import operations as logs
 from apps.observability import traces
@@ -81,6 +83,7 @@ SERVICES = {
     "sts": _join("sts", sts, sts_actions),
     "logs": _join("logs", logs, logs_actions),
     "sqs": _join("sqs", sqs, sqs_actions, anonymous=True),
+    "kms": _join("kms", kms, kms_actions),
 }
 serve = endpoint.serve
 

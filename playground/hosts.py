@@ -12,13 +12,15 @@ from django.conf import settings
 
 SERVICES = {
     "s3": "s3", "lambda": "lambda", "cloudfront": "cloudfront", "sts": "sts", "iam": "iam", "logs": "logs", "sqs": "sqs",
+    "kms": "kms",
 }  # fmt: skip
 _TARGETS = {
     "AmazonSQS": "sqs",
+    "TrentService": "kms",
 }  # before the dot of x-amz-target; CloudWatch Logs is what is left
 _QUEUE_PATH = re.compile(r"/\d{12}/[\w-]+(\.fifo)?/?")
 _AWS_NAME = re.compile(
-    r"(?:(?P<bucket>.+)\.)?(?P<service>s3|lambda|cloudfront|sts|iam|logs|sqs)(?:[.-](?P<region>[a-z]{2}-[a-z]+-\d))?"
+    r"(?:(?P<bucket>.+)\.)?(?P<service>s3|lambda|cloudfront|sts|iam|logs|sqs|kms)(?:[.-](?P<region>[a-z]{2}-[a-z]+-\d))?"
 )
 _SCOPE = re.compile(r"(?:Credential=|^)[^/,\s]+/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 

@@ -11,6 +11,7 @@ NAMES = {
     "lambda.free.gb_seconds": "Lambda duration",
     "logs.free": "CloudWatch log data",
     "sqs.free": "SQS requests",
+    "kms.free.requests": "KMS requests",
     "cloudfront.free.out": "CloudFront data out",
     "cloudfront.free.requests": "CloudFront requests",
     "cloudfront.invalidation.free": "CloudFront invalidation paths",

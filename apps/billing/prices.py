@@ -79,6 +79,7 @@ def skus():
     """Return {sku: Sku} of everything that is metered."""
     s3, functions, cdn, logs = "Amazon S3", "AWS Lambda", "Amazon CloudFront", "Amazon CloudWatch Logs"
     sqs = "Amazon SQS"
+    kms = "AWS Key Management Service"
     table = [
         _make("s3.requests.standard.put_copy_post_list", s3, "PUT, COPY, POST and LIST requests", "1,000 requests", 1000,
               ["s3.requests.standard.put_copy_post_list"]),
@@ -108,6 +109,8 @@ def skus():
         _make("sqs.requests.fifo", sqs, "Requests, FIFO queues", "1,000,000 requests", 10**6, ["sqs.fifo"], "sqs.free"),
         _make("logs.ingest.lambda", logs, "Log data taken in", "GB", GB,
               [f"logs.ingest.lambda.tier{n}" for n in (1, 2, 3, 4)], "logs.free"),
+        _make("kms.key", kms, "Keys, and the first two rotations of each", "key-month", 1, ["kms.key"]),
+        _make("kms.requests", kms, "Requests", "10,000 requests", 10_000, ["kms.requests"], "kms.free.requests"),
         _make("cloudfront.invalidation.path", cdn, "Invalidation paths", "path", 1, ["cloudfront.invalidation.path"],
               "cloudfront.invalidation.free"),
     ]  # fmt: skip
@@ -131,6 +134,7 @@ FREE_SCALE = {
     "lambda.free.requests": Decimal(10**6),
     "cloudfront.free.requests": Decimal(10_000),
     "sqs.free": Decimal(10**6),
+    "kms.free.requests": Decimal(10_000),
 }
 
 

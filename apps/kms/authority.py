@@ -1,51 +1,21 @@
 """Who may use a key: its policy first, then the caller's own policies, then grants.
 
 KMS differs from the other services. A key's policy is the only door: not even the account's root user enters
-unless it says so. A statement that names the account ("arn:aws:iam::...:root") does not let its people in by itself; it
-*delegates*: from then on their own policies decide. A statement that names a person, a role or everyone lets them in
-*directly*. A caller of another account needs their own account's consent besides.
+unless it says so. A statement that names the account ("arn:aws:iam::...:root") does not let its people in by itself; from
+then on their own policies decide. A statement that names a person, a role or everyone lets them in directly. A caller
+of another account needs their own account's consent besides. A grant lets in who holds it, as if the policy named them.
 Source: KMS Developer Guide, "Determining access to KMS keys", "Default key policy", "Condition keys for AWS KMS".
 """
 
-import re
-
-from apps.identity import authorize, policy, roles
+from apps.identity import attached, authorize, explain, policy
 from apps.identity.authorize import Authorization
-from apps.kms import errors
+from apps.kms import errors, keys
 from apps.kms.models import Grant
-
-ACCOUNT = re.compile(r"(?:arn:aws:iam::)?(\d{12})(?::root)?")
-DIRECT, DELEGATES = "direct", "delegates"
 
 
 def _account_of(ctx):
     """Return the caller's account id; services and anonymous have none."""
-    return (
-        ctx.account.account_id if ctx.account is not None and ctx.principal.kind not in ("service", "anonymous") else ""
-    )
-
-
-def _parts(document, account_id):
-    """Return [(statement, kind)]: what lets the caller in directly apart from what delegates to their account.
-
-    A delegating part that names the caller's account is rewritten to name everyone, so that it applies whatever
-    the policy engine makes of an account's name.
-    """
-    parts = []
-    for statement in policy.statements(document):
-        principal = statement.get("Principal")
-        names = policy.listed(principal.get("AWS", [])) if isinstance(principal, dict) else []
-        accounts = [name for name in names if ACCOUNT.fullmatch(name)]
-        if statement.get("Effect") != "Allow" or not accounts:
-            parts.append((statement, DIRECT))
-            continue
-        mine = any(ACCOUNT.fullmatch(name)[1] == account_id for name in accounts)
-        parts.append(({**statement, "Principal": "*"} if mine else statement, DELEGATES))
-        others = [name for name in names if name not in accounts]
-        rest = {**principal, "AWS": others} if others else {k: v for k, v in principal.items() if k != "AWS"}
-        if rest:
-            parts.append(({**statement, "Principal": rest}, DIRECT))
-    return parts
+    return attached.side(ctx).account_id
 
 
 def condition_keys(ctx, key, context, via, extra):
@@ -69,65 +39,53 @@ def condition_keys(ctx, key, context, via, extra):
     return {name: value for name, value in keys.items() if value != ""}
 
 
-def decide(ctx, key, action, *, context=None, via="", grant_operations=None, **extra):
-    """Return the Decision on an action ("Decrypt") on a key, without refusing.
+def by_policy(ctx, key, action, *, context=None, via="", **extra):
+    """Return the Decision of the key's policy and the caller's own on an action ("Decrypt"), grants apart.
 
     context: the encryption context. via: "s3.us-east-1.amazonaws.com" when a service asks on the caller's behalf.
-    grant_operations: names under which a grant may allow it, the action's own by default. extra: condition keys
-    ("kms:requestalias").
+    extra: condition keys ("kms:requestalias").
     """
-    account_id = _account_of(ctx)
-    parts = _parts(key.policy, account_id)
     conditions = condition_keys(ctx, key, context, via, extra)
-    document = {"Version": "2012-10-17", "Statement": [statement for statement, _kind in parts]}
-
-    def ask(resource_policy, owner):
-        return authorize.decide(
-            ctx, Authorization(f"kms:{action}", key.arn, resource_policy, owner, conditions=conditions)
-        )
-
-    by_key = ask(document, key.account)
-    own = ask(None, ctx.account) if account_id else None  # what the caller's own account says
-    for found in (by_key, own):
-        if found is not None and found.code == "ExplicitDeny":
-            return found
-    verdicts = [one for one in by_key.considered if one.source == "resource policy"]
-    opened = [(one, kind) for one, (_s, kind) in zip(verdicts, parts, strict=True) if one.applies]
-    grant = _granted(ctx, key, grant_operations or [action], context or {})
-    return _judge(key, action, account_id, own, opened, grant, tuple(by_key.considered))
+    asked = Authorization(f"kms:{action}", key.arn, key.policy, key.account, conditions=conditions)
+    found = authorize.decide(ctx, asked)
+    found.sides.must = True  # an identity policy alone is too little, and so is being root
+    if not found.allowed or found.sides.grade:
+        return found
+    return _other(found, False, "ImplicitDeny")
 
 
-def _judge(key, action, account_id, own, opened, grant, considered):
-    """Return the Decision when nothing denies. opened: [(verdict, kind)] of the statements that apply."""
-    consent = own is not None and own.allowed
-    same = account_id == key.account.account_id
-    for verdict, kind in opened:
-        if not account_id or consent or (same and kind == DIRECT):
-            told = verdict.because
-            if kind == DELEGATES:
-                told = f"The key policy's {verdict.sid} leaves it to the account's own policies, and they allow it."
-            return policy.Decision(True, "Allow", told, considered, verdict.sid)
-    if grant is not None and (same or consent or not account_id):
-        return policy.Decision(True, "Allow", f"The grant {grant.grant_id} allows it.", considered)
-    if opened:
-        told = f"The key policy leaves kms:{action} to the caller's own policies, and none of them allows it."
-    else:
-        told = f"The key policy has no statement that lets the caller do kms:{action}, and it alone opens a key."
-    return policy.Decision(False, "ImplicitDeny", told, considered)
+def decide(ctx, key, action, **how):
+    """Return the Decision on an action on a key, without refusing. how: as by_policy takes it."""
+    found = by_policy(ctx, key, action, **how)
+    if found.allowed or found.code == "ExplicitDeny":
+        return found
+    grant = granted(ctx, key, action, how.get("context") or {})
+    request, sides = found.request, found.sides
+    across = request.principal_account and request.principal_account != request.owner_account
+    if grant is None or (across and not request.is_root and sides.identity is None):
+        return found
+    told = f"The grant {grant.name or grant.grant_id} lets the caller do kms:{action} with this key."
+    return _other(found, True, "Allow", told)
+
+
+def _other(found, allowed, code, because=""):
+    """Return a Decision with another outcome: what the key's own side says is what decided."""
+    return policy.Decision(
+        allowed, code, because, found.considered, layer="resource", request=found.request, sides=found.sides
+    )
 
 
 def principal_names(ctx):
     """Return the names under which a grant may know the caller: ARN, the role behind a session, a service."""
-    principal = ctx.principal
-    if principal.kind == "service":
-        return [principal.name]
-    role = roles.of_session(ctx.account, principal.arn) if ctx.account is not None else None
-    return [name for name in (principal.arn, role.arn if role else "") if name]
+    side = attached.side(ctx)
+    service = ctx.principal.name if ctx.principal.kind == "service" else ""
+    return [name for name in (side.arn, side.role_arn, service) if name]
 
 
-def _granted(ctx, key, operations, context):
+def granted(ctx, key, operation, context):
+    """Return a Grant that lets the caller do an operation in an encryption context, or None."""
     for grant in Grant.objects.filter(key=key, grantee__in=principal_names(ctx)):
-        if set(operations) & set(grant.operations) and _fits(ctx, grant.constraints, context):
+        if operation in grant.operations and _fits(ctx, grant.constraints, context):
             return grant
     return None
 
@@ -141,8 +99,11 @@ def _fits(ctx, constraints, context):
     return not constraints.get("SourceArn") or constraints["SourceArn"] == ctx.principal.source_arn
 
 
-def require(ctx, key, action, **how):
-    """Return the Decision, or refuse. how: as decide takes it. Errors: AccessDeniedException."""
+def require(ctx, key, action, *, named="", **how):
+    """Return the Decision, or refuse. named: what the caller called the key. how: as decide takes it.
+
+    Errors: AccessDeniedException.
+    """
     decision = decide(ctx, key, action, **how)
     ctx.trace.step(
         "policy",
@@ -151,18 +112,65 @@ def require(ctx, key, action, **how):
         action=f"kms:{action}",
         resource=key.arn,
         considered=[one.because for one in decision.considered],
+        decided_by=decision.decided_by,
+        change=explain.smallest_change(decision, decision.request),
     )
-    if not decision.allowed:
-        raise refusal(ctx, action, key.arn, decision)
-    return decision
+    if decision.allowed:
+        return decision
+    if _account_of(ctx) not in ("", key.account.account_id):
+        raise hidden(ctx, action, named or key.arn)
+    raise _refusal(ctx, action, key.arn, decision)
 
 
-def refusal(ctx, action, arn, decision):
-    """Return the AccessDeniedException in the service's words."""
-    who = ctx.principal.arn or ctx.principal.name or "anonymous"
+def _who(ctx):
+    return ctx.principal.arn or ctx.principal.name or "anonymous"
+
+
+_KINDS = {
+    "identity": "identity-based policy",
+    "resource": "resource-based policy",
+    "boundary": "permissions boundary",
+    "session": "session policy",
+}
+
+
+def _refusal(ctx, action, arn, decision):
+    kind = _KINDS[decision.layer]
     if decision.code == "ExplicitDeny":
-        reason = "with an explicit deny"
+        reason = f"with an explicit deny in {'an' if kind[0] == 'i' else 'a'} {kind}"
     else:
-        side = "identity-based" if "own policies" in decision.because else "resource-based"
-        reason = f"because no {side} policy allows the kms:{action} action"
-    return errors.AccessDenied(f"User: {who} is not authorized to perform: kms:{action} on resource: {arn} {reason}")
+        reason = f"because no {kind} allows the kms:{action} action"
+    return errors.AccessDenied(
+        f"User: {_who(ctx)} is not authorized to perform: kms:{action} on resource: {arn} {reason}"
+    )
+
+
+def hidden(ctx, action, name):
+    """Return the one refusal of a foreign account's key, whether it exists or not."""
+    return errors.AccessDenied(
+        f"User: {_who(ctx)} is not authorized to perform: kms:{action} on resource: {name} because the resource does "
+        "not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly "
+        "denies access"
+    )
+
+
+def admit(ctx, name, action, *, account=None, region=None, aliases=True, foreign=True, **how):
+    """Return the Key that a caller names, if they may do the action with it; ctx.found keeps it for the operation.
+
+    account, region: where a name without them is looked up, the caller's by default. aliases, foreign: whether the
+    operation takes aliases and other accounts' keys. how: as decide takes it.
+    Errors: NotFoundException, InvalidArnException, AccessDeniedException.
+    """
+    account, region = account or ctx.account, region or ctx.region
+    is_foreign = keys.owner_of(account, name) != account.account_id
+    try:
+        key = keys.find(account, region, name, ctx.now, aliases=aliases)
+    except errors.NotFound:
+        if is_foreign and keys.ARN.fullmatch(name)["region"] == region:
+            raise hidden(ctx, action, name) from None
+        raise
+    if is_foreign and not foreign:
+        raise hidden(ctx, action, name)
+    require(ctx, key, action, named=name, **how)
+    ctx.found["kms", name] = key
+    return key

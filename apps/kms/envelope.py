@@ -102,19 +102,6 @@ def _meter(ctx, key):
     meters.record(ctx, "kms.requests", 1, key.arn, account=ctx.account or key.account, region=key.region)
 
 
-def _found(account, region, name, now):
-    """Return the Key that somebody names to S3; of a foreign account's keys a caller learns nothing."""
-    _owner_id, foreign = keys.owner_of(account, name)
-    try:
-        return keys.find(account, region, name, now)
-    except ServiceError:
-        if foreign and keys.ARN.fullmatch(name)["region"] == region:
-            raise errors.AccessDenied(
-                f"The key {name} does not exist, or its policy does not let the caller use it."
-            ) from None
-        raise
-
-
 def seal_kms(ctx, account, name, context, region=None):
     """Return (data key, wrapped, the key's ARN) under a KMS key, if the caller in ctx may kms:GenerateDataKey.
 
@@ -126,8 +113,15 @@ def seal_kms(ctx, account, name, context, region=None):
     if ctx.principal.kind == "anonymous":
         raise InvalidArgument(NEEDS_SIGNATURE)
     try:
-        key = _found(account, region, name or keys.S3_ALIAS, ctx.now)
-        authority.require(ctx, key, "GenerateDataKey", context=context, via=_via(region))
+        key = authority.admit(
+            ctx,
+            name or keys.S3_ALIAS,
+            "GenerateDataKey",
+            account=account,
+            region=region,
+            context=context,
+            via=_via(region),
+        )
         keys.check_usable(key)
     except ServiceError as err:
         raise errors.for_s3(err) from None

@@ -96,6 +96,17 @@ def add_material(key, now, made_by=""):
     return material
 
 
+def bill(key, paid, at):
+    """Start or stop the bill of a key at a moment of the lab. paid: True starts it.
+
+    One that waits for its deletion costs nothing; if it is kept after all, it costs as though it had never waited,
+    so then the moment is when the wait began. Source: https://aws.amazon.com/kms/pricing
+    """
+    if key.is_customers:
+        weight = KEY_MONTH * min(key.materials.count(), 1 + PAID_ROTATIONS)
+        levels.change(key.account, SKU, key.arn, weight if paid else -weight, at)
+
+
 def secret_of(key, material):
     """Return a material's 32 bytes."""
     under, bound = _sealing(key, material.version)
@@ -144,17 +155,16 @@ def _by_alias(account, region, name):
 
 
 def owner_of(account, name):
-    """Return (account id, whether it is another's) that a key's name speaks of."""
+    """Return the account id that a key's name speaks of: the caller's own unless an ARN says otherwise."""
     found = ARN.fullmatch(name)
-    owner_id = found["account"] if found else account.account_id
-    return owner_id, owner_id != account.account_id
+    return found["account"] if found else account.account_id
 
 
 def find(account, region, name, now, *, aliases=True):
     """Return the Key that a caller names: by id, ARN, alias or alias ARN.
 
     account: the caller's; a name without account means theirs. aliases: False where the API takes no alias.
-    Errors: NotFoundException, ValidationException.
+    Errors: NotFoundException, InvalidArnException.
     """
     local, foreign = name, False
     if name.startswith("arn:"):
@@ -171,7 +181,7 @@ def find(account, region, name, now, *, aliases=True):
                 raise _missing(name)
     if local.startswith("alias/"):
         if not aliases:
-            raise errors.Validation(f"Invalid keyId {name}")
+            raise errors.InvalidArn("Key Aliases are not supported for this operation")
         if local == S3_ALIAS and not foreign:
             return managed_s3(account, region, now)
         key = _by_alias(account, region, local)
@@ -181,7 +191,7 @@ def find(account, region, name, now, *, aliases=True):
             raise errors.NotFound(f"Alias {arn} is not found.")
         return key
     if not KEY_ID.fullmatch(local):
-        raise errors.NotFound(f"Invalid keyId '{name}'")
+        raise errors.NotFound(f"Invalid keyId {name}")
     return by_id(account, region, local, now)
 
 
@@ -213,7 +223,7 @@ def settled(key, now):
             key.delete()
             return None
         return key
-    if key.rotation_at is None or key.rotation_at > now:
+    if key.state == Key.State.DISABLED or key.rotation_at is None or key.rotation_at > now:
         return key
     with transaction.atomic():
         locked = Key.objects.select_for_update(of=("self",)).select_related("account").filter(pk=key.pk).first()
@@ -224,6 +234,22 @@ def settled(key, now):
             locked.rotation_at += timedelta(days=locked.rotation_days)
         locked.save(update_fields=["rotation_at"])
     return locked
+
+
+def rotate_late(key, now):
+    """Do the rotation that came due while a key was disabled, once, and count on from now."""
+    if key.rotation_at is not None and key.rotation_at <= now:
+        add_material(key, now, "AUTOMATIC")
+        key.rotation_at = now + timedelta(days=key.rotation_days)
+
+
+def forget(account, now):
+    """Delete every key of a lab at once, without the waiting of ScheduleKeyDeletion: a reset, not an operation."""
+    with transaction.atomic():
+        for key in Key.objects.select_related("account").filter(account=account):
+            if key.state != Key.State.PENDING_DELETION:
+                bill(key, False, now)
+            key.delete()
 
 
 def of_account(account, region, now):

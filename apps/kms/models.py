@@ -39,6 +39,7 @@ class Key(models.Model):
     policy_text = models.TextField()  # as it was sent
     tags = models.JSONField(default=dict)
     created_at = models.DateTimeField()
+    deletion_asked_at = models.DateTimeField(null=True)
     deletion_at = models.DateTimeField(null=True)  # while PendingDeletion: the lab's time it goes
     rotation_days = models.PositiveIntegerField(null=True)  # None: no automatic rotation
     rotation_at = models.DateTimeField(null=True)  # when the next automatic one is due
