@@ -23,7 +23,9 @@ class Authorization:
     service, lower case ("s3:prefix"). owner_may_always: the owner's root user is never locked out
     (Put, Get and DeleteBucketPolicy). acl_allows: a sentence saying which grant of an ACL allows the act, "" when none
     does; it counts like a resource policy that names the grantee's account. acl_everyone: the grant is to a group
-    (AllUsers, AuthenticatedUsers), so the account's users need no policy of their own.
+    (AllUsers, AuthenticatedUsers), so the account's users need no policy of their own. resource_must_allow: the resource's
+    own policy has to let the caller in, or leave it to their account; identity policies alone are too little (keys,
+    roles).
     """
 
     action: str
@@ -35,6 +37,7 @@ class Authorization:
     owner_may_always: bool = False
     acl_allows: str = ""
     acl_everyone: bool = False
+    resource_must_allow: bool = False
 
 
 def decide(ctx, asked):
@@ -55,7 +58,7 @@ def decide(ctx, asked):
         canonical_id=ctx.account.canonical_id if side.account_id else "",
     )
     if asked.owner_may_always and side.is_root and side.account_id == owner_id:
-        return policy.Decision(True, "Allow", "owner", request=request)
+        return policy.Decision(True, "Allow", layer="owner", request=request)
     outside = side.account_id != owner_id and kind != "service"
     sessions = side.session_policies or ([] if kind == "federated" else None)
     return policy.evaluate(
@@ -66,6 +69,7 @@ def decide(ctx, asked):
         session_policies=sessions,
         acl_allows=asked.acl_allows,
         acl_everyone=asked.acl_everyone,
+        resource_must_allow=asked.resource_must_allow,
         public_block=asked.public_block and outside,
     )
 

@@ -14,6 +14,7 @@ import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from apps.identity.patterns import Pattern, listed
@@ -29,17 +30,18 @@ def text_of(value) -> str:
 # -- how each family reads a value ----------------------------------------------------------------
 
 
-def number(value) -> Decimal:
+@lru_cache(maxsize=1024)
+def number(text: str) -> Decimal:
     """Return a number. Errors: InvalidOperation, ValueError."""
-    found = Decimal(text_of(value))
+    found = Decimal(text)
     if not found.is_finite():
-        raise ValueError(value)
+        raise ValueError(text)
     return found
 
 
-def moment(value) -> datetime:
+@lru_cache(maxsize=1024)
+def moment(text: str) -> datetime:
     """Return an aware datetime of ISO 8601 (as W3C allows: 2026, 2026-01, ...) or of seconds since 1970."""
-    text = text_of(value)
     if re.fullmatch(r"\d{5,}(\.\d+)?", text):
         return datetime.fromtimestamp(float(text), UTC)
     if re.fullmatch(r"\d{4}(-\d\d)?", text):
@@ -48,18 +50,19 @@ def moment(value) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def address(value):
+@lru_cache(maxsize=1024)
+def address(text: str):
     """Return an IP address; an IPv4 address dressed as IPv6 is the IPv4 one."""
-    found = ip_address(text_of(value))
+    found = ip_address(text)
     return getattr(found, "ipv4_mapped", None) or found
 
 
-def network(value):
-    return ip_network(text_of(value), strict=False)
+def network(text: str):
+    return ip_network(text, strict=False)
 
 
-def octets(value) -> bytes:
-    return value if isinstance(value, bytes) else base64.b64decode(text_of(value), validate=True)
+def octets(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
 
 
 # -- operators: how each makes its wanted values ready --------------------------------------------
@@ -90,11 +93,11 @@ def _values(read, compare):
         ready = []
         for one in wanted:
             with suppress(*MALFORMED):
-                ready.append(read(one))
+                ready.append(read(text_of(one)))
 
         def fits(value, keys):
             try:
-                return any(compare(value, one) for one in ready)
+                return any(compare(text_of(value), one) for one in ready)
             except MALFORMED:
                 return False
 

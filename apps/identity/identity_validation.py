@@ -106,7 +106,7 @@ def _dates_read(statement: dict) -> bool:
         try:
             for wanted in tests.values():
                 for one in listed(wanted):
-                    conditions.moment(one)
+                    conditions.moment(conditions.text_of(one))
         except conditions.MALFORMED:
             return False
     return True

@@ -9,7 +9,6 @@ Source: IAM User Guide, "Policy evaluation logic", "Cross-account policy evaluat
 """
 
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from apps.identity import wording
 from apps.identity.conditions import known_operator
@@ -133,30 +132,29 @@ class Sides:
         return self.boundary is not False and self.session is not False
 
 
-@dataclass
 class Decision:
     """code: "Allow", "ExplicitDeny" or "ImplicitDeny". because: a sentence. considered: every statement's verdict.
 
+    statement: the Sid of the one that decided, or "". by: its Considered, None where no single one did.
     layer: what decided: "identity", "resource", "acl", "root" or "owner" of an allow; of a deny the layer that denied,
-    or the first that did not allow ("identity", "resource", "boundary", "session"). by: the Considered that decided,
-    None where no single one did. statement: its Sid.
+    or the first that did not allow ("identity", "resource", "boundary", "session").
+    request, sides: the AccessRequest and what each side said, for explain.py.
     """
 
-    allowed: bool
-    code: str
-    layer: str = ""
-    by: Considered | None = None
-    considered: tuple = ()
-    request: AccessRequest | None = None
-    sides: Sides = field(default_factory=Sides)
+    __slots__ = ("_because", "allowed", "by", "code", "considered", "layer", "request", "sides", "statement")
 
-    @cached_property
-    def because(self) -> str:
-        return wording.of_decision(self)
+    def __init__(
+        self, allowed, code, because="", considered=(), statement="", *, layer="", by=None, request=None, sides=None
+    ):
+        self.allowed, self.code, self._because, self.considered = allowed, code, because, considered
+        self.statement = statement or (by.sid if by else "")
+        self.layer, self.by, self.request, self.sides = layer, by, request, sides
 
     @property
-    def statement(self) -> str:
-        return self.by.sid if self.by else ""
+    def because(self) -> str:
+        """Return the sentence; made when first asked for."""
+        self._because = self._because or wording.of_decision(self)
+        return self._because
 
     @property
     def decided_by(self) -> dict | None:
@@ -253,9 +251,13 @@ def evaluate(
     considered = (*mine, *bounds, *sessions, *theirs)
     denying = _first(considered, "Deny")
     if denying is not None:
-        return Decision(False, "ExplicitDeny", denying.layer, denying, considered, request, sides)
+        layer = denying.layer
+        return Decision(
+            False, "ExplicitDeny", considered=considered, layer=layer, by=denying, request=request, sides=sides
+        )
     allowed, layer, by = _weigh(request, sides)
-    return Decision(allowed, "Allow" if allowed else "ImplicitDeny", layer, by, considered, request, sides)
+    code = "Allow" if allowed else "ImplicitDeny"
+    return Decision(allowed, code, considered=considered, layer=layer, by=by, request=request, sides=sides)
 
 
 def _weigh(request: AccessRequest, sides: Sides) -> tuple[bool, str, Considered | None]:

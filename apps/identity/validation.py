@@ -55,7 +55,7 @@ def load(text: str):
 
 def parse(text: str) -> dict:
     """Return a document from its text. Errors: Malformed."""
-    if not text.startswith("{"):
+    if not text.lstrip(" \t\r\n").startswith("{"):
         raise Malformed("Policies must be valid JSON and the first byte must be '{'")
     try:
         return load(text)
