@@ -17,6 +17,8 @@ urlpatterns = [
     path("", include("apps.cdn.urls")),
     path("buckets/", include("apps.buckets.urls")),
     path("functions/", include("apps.functions.urls")),
+    path("queues/", include("apps.queues.urls")),
+    path("keys/", include("apps.kms.urls")),
     path("bill/", include("apps.billing.urls")),
     path("requests/", include("apps.observability.urls")),
     path("tutorials/", include("apps.tutorials.urls")),

@@ -11,6 +11,8 @@ STUDENT = [
     ("Home", "/", "home"),
     ("Buckets", "/buckets/", "bucket"),
     ("Functions", "/functions/", "function"),
+    ("Queues", "/queues/", "queue"),
+    ("Keys", "/keys/", "key"),
     ("Distributions", "/distributions/", "globe"),
     ("Map", "/map/", "map"),
     ("Bill", "/bill/", "bill"),

@@ -253,8 +253,10 @@ def forget(account, now):
 
 
 def of_account(account, region, now):
-    """Return an account's keys of a region, settled, oldest first."""
-    rows = Key.objects.select_related("account").filter(account=account, region=region).order_by("id")
+    """Return an account's keys of a region (None: of all), settled, oldest first."""
+    rows = Key.objects.select_related("account").filter(account=account).order_by("id")
+    if region is not None:
+        rows = rows.filter(region=region)
     return [key for key in (settled(row, now) for row in rows) if key is not None]
 
 

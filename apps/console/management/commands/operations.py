@@ -20,6 +20,7 @@ NAMES = {
     "sts": "AWS STS",
     "logs": "Amazon CloudWatch Logs",
     "sqs": "Amazon SQS",
+    "kms": "AWS KMS",
 }
 
 
