@@ -29,7 +29,7 @@ def smallest_change(decision: Decision, request: AccessRequest) -> dict:
     {"do": "remove", "where", "source", "sid", "number"}, or
     {"do": "turn off", "where": "block public access", "settings": [...]}.
     """
-    if decision.allowed:
+    if decision.allowed or decision.sides is None:  # a room's own decision says why by itself
         return {}
     denies = [one for one in decision.considered if one.applies and one.effect == "Deny"]
     layers = _lacking(request, decision.sides)

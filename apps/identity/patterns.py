@@ -31,6 +31,7 @@ class Pattern:
     def __init__(self, text: str, *, wild: bool = True, arn: bool = False, fold: bool = False, variables: bool = False):
         self.wild, self.fold = wild, fold
         text = text.lower() if fold else text
+        # An abbreviated ARN ("arn:aws:logs:*") has no parts to keep apart: its * stands for all the rest.
         self.arn = arn and text.count(":") >= ARN_PARTS - 1
         self.exact = self.prefix = self.regex = self.pieces = None
         self.lead = FIXED.match(text)[0] if wild else text.partition("$")[0]
