@@ -41,9 +41,15 @@ def check(name):
 
 
 def url(ctx, queue):
-    """Return a queue's URL as the caller reaches us; from the console, the AWS port's."""
-    host = ctx.host if ctx.via == "aws" and ctx.host else f"localhost:{settings.AWS_PORT}"
-    return f"{ctx.scheme}://{host}/{queue.account.account_id}/{queue.name}"
+    """Return a queue's URL as the caller reaches us."""
+    if ctx.via != "aws" or not ctx.host:
+        return url_for(queue)
+    return f"{ctx.scheme}://{ctx.host}/{queue.account.account_id}/{queue.name}"
+
+
+def url_for(queue):
+    """Return a queue's URL for somebody on this machine: what the console shows."""
+    return f"http://localhost:{settings.AWS_PORT}/{queue.account.account_id}/{queue.name}"
 
 
 def of_url(ctx, text):

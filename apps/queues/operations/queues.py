@@ -151,7 +151,8 @@ def get_queue_attributes(ctx, request):
     found = attributes.shown(queue)
     if "All" in asked or set(asked) & set(attributes.COUNTED):
         found |= {name: str(count) for name, count in messages.counts(queue, ctx.now).items()}
-    return {"Attributes": {name: text for name, text in found.items() if "All" in asked or name in asked}}
+    chosen = {name: text for name, text in found.items() if "All" in asked or name in asked}
+    return {"Attributes": chosen} if chosen else {}
 
 
 def set_queue_attributes(ctx, request):
