@@ -95,12 +95,9 @@ def _opens(ctx, blob, name, action, context, **extra):
         if (key.account.account_id, key.key_id) != (head.account_id, head.key_id):
             raise errors.IncorrectKey()
     else:
-        account = Account.objects.filter(account_id=head.account_id).first()
-        foreign = account is None or account.pk != ctx.account.pk
+        foreign = head.account_id != ctx.account.account_id
         try:
-            if account is None:
-                raise errors.NotFound()
-            key = keys.by_id(account, ctx.region, head.key_id, ctx.now)
+            key = keys.by_id(head.account_id, ctx.region, head.key_id, ctx.now)
             authority.require(ctx, key, action, context=context, **extra)
         except errors.NotFound:
             raise errors.AccessDenied(UNREADABLE) from None

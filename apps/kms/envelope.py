@@ -10,7 +10,6 @@ import base64
 import os
 
 from apps.billing import meters
-from apps.identity.models import Account
 from apps.kms import authority, ciphertext, errors, keys, root
 from apps.kms.models import Generation
 from playground import clock
@@ -144,7 +143,7 @@ def open_kms(ctx, wrapped, context, region=None):
     blob = _parts(KMS, wrapped)[1]
     head = ciphertext.read(blob)
     try:
-        key = _of_head(head, region, ctx.now)
+        key = keys.by_id(head.account_id, region, head.key_id, ctx.now)
         authority.require(ctx, key, "Decrypt", context=context, via=_via(region))
         keys.check_usable(key)
         material = keys.material_of(key, head.version)
@@ -155,11 +154,3 @@ def open_kms(ctx, wrapped, context, region=None):
         raise errors.for_s3(err) from None
     _meter(ctx, key)
     return data_key
-
-
-def _of_head(head, region, now):
-    """Return the Key that a wrapped key names. Errors: NotFoundException once it was deleted."""
-    account = Account.objects.filter(account_id=head.account_id).first()
-    if account is None:
-        raise errors.NotFound(f"Key '{head.key_id}' does not exist")
-    return keys.by_id(account, region, head.key_id, now)

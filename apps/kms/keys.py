@@ -79,7 +79,11 @@ def _sealing(key, version):
 
 
 def add_material(key, now, made_by=""):
-    """Give a key new material, which encrypts from now on. made_by: "AUTOMATIC", "ON_DEMAND" or "" at first."""
+    """Give a key new material, which encrypts from now on. made_by: "AUTOMATIC", "ON_DEMAND" or "" at first.
+
+    Call it inside a transaction.
+    """
+    Key.objects.select_for_update().get(pk=key.pk)  # two rotations at once must not make the same version
     newest = key.current()
     version = newest.version + 1 if newest else 1
     under, bound = _sealing(key, version)
@@ -192,19 +196,20 @@ def find(account, region, name, now, *, aliases=True):
         return key
     if not KEY_ID.fullmatch(local):
         raise errors.NotFound(f"Invalid keyId {name}")
-    return by_id(account, region, local, now)
+    return by_id(account.account_id, region, local, now)
 
 
 def _missing(arn):
     return errors.NotFound(f"Key '{arn}' does not exist")
 
 
-def by_id(account, region, key_id, now):
-    """Return an account's Key. Errors: NotFoundException."""
-    key = Key.objects.select_related("account").filter(account=account, region=region, key_id=key_id).first()
+def by_id(account_id, region, key_id, now):
+    """Return an account's Key. account_id: 12 digits. Errors: NotFoundException."""
+    rows = Key.objects.select_related("account")
+    key = rows.filter(account__account_id=account_id, region=region, key_id=key_id).first()
     key = settled(key, now) if key else None
     if key is None:
-        raise _missing(f"arn:aws:kms:{region}:{account.account_id}:key/{key_id}")
+        raise _missing(f"arn:aws:kms:{region}:{account_id}:key/{key_id}")
     return key
 
 

@@ -1,12 +1,16 @@
 """Data keys of stored objects: whom they open for, and for whom never."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.billing import levels
+from apps.billing.models import StorageLevel
 from apps.identity.models import Role
 from apps.kms import envelope, keys, root
 from apps.kms.models import Generation, Key, Material
@@ -342,3 +346,35 @@ def test_the_root_key_is_one_file_that_only_its_owner_reads(stack, account):
     assert file.stat().st_mode & 0o777 == 0o600
     assert len(file.read_bytes()) == 32
     assert not list(stack.data_dir.glob("root-key.*"))
+
+
+def test_of_many_processes_that_need_a_root_key_one_makes_it(tmp_path):
+    path = tmp_path / "root-key"
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(root._make, [path] * 32))
+
+    assert [one.name for one in tmp_path.iterdir()] == ["root-key"]
+    assert len(path.read_bytes()) == 32
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_damaged_root_key_stops_everything(tmp_path, monkeypatch):
+    (tmp_path / "root-key").write_bytes(b"short")
+    monkeypatch.setattr(root, "_path", lambda: tmp_path / "root-key")
+
+    with pytest.raises(ImproperlyConfigured, match="damaged"):
+        root.key.__wrapped__()
+
+
+def test_a_reset_forgets_every_key_and_ends_its_bill(account, ctx):
+    key = key_of(account)
+    waiting = key_of(account, state="PendingDeletion", deletion_at=ctx.now + timedelta(days=9))
+    levels.change(account.model, keys.SKU, waiting.arn, -keys.KEY_MONTH, ctx.now)
+    envelope.seal_kms(ctx, account.model, None, OBJECT)
+
+    keys.forget(account.model, clock.now(account.model))
+
+    assert not Key.objects.filter(account=account.model).exists()
+    held = StorageLevel.objects.filter(account=account.model, sku=keys.SKU)
+    assert {row.resource: row.level_bytes for row in held} == {key.arn: 0, waiting.arn: 0}

@@ -1,11 +1,16 @@
 """Keys through boto3: made, named, switched off, deleted, rotated, tagged; and what a classmate sees of them."""
 
+import base64
 import json
 import re
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
@@ -13,7 +18,7 @@ from botocore.exceptions import ClientError
 from apps.billing import invoices, months
 from apps.identity import keys as credentials
 from apps.kms.models import Key
-from playground import clock
+from playground import clock, hosts
 
 MISSING = "0e3a8b0a-9f4e-4c1e-8a52-111111111111"
 
@@ -190,6 +195,14 @@ def test_the_key_of_s3_is_made_at_its_first_use_and_nobody_changes_it(kms):
             act(KeyId=made["KeyId"])
     with refused("AccessDeniedException"):  # through S3 only
         kms.encrypt(KeyId="alias/aws/s3", Plaintext=b"x")
+
+
+def test_the_key_of_s3_is_one_however_many_ask_for_it_at_once(kms):
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: kms.describe_key(KeyId="alias/aws/s3")["KeyMetadata"]["KeyId"], range(16)))
+
+    assert len(set(made)) == 1
+    assert len(kms.list_keys()["Keys"]) == 1
 
 
 # -- states -------------------------------------------------------------------------------------------
@@ -419,6 +432,45 @@ def test_a_classmate_sees_and_touches_nothing(account, classmate, kms, key):
     with refused("AccessDeniedException"):
         stranger.describe_key(KeyId=arn.rpartition(":")[0] + ":alias/one")
     assert state(kms, key) == "Enabled"
+
+
+def test_rotations_at_once_each_make_material(kms, key):
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda _: kms.rotate_key_on_demand(KeyId=key["KeyId"]), range(12)))
+
+    assert len(kms.list_key_rotations(KeyId=key["KeyId"])["Rotations"]) == 12
+
+
+# -- addresses ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["kms.eu-west-1.amazonaws.com", "kms.eu-west-1.localhost:4566"])
+def test_kms_is_known_by_its_host_names(host):
+    assert hosts.aws_target(host, lambda _: None, lambda _: None, "/") == hosts.Target("kms", None, "eu-west-1")
+
+
+def test_kms_is_known_by_its_target():
+    header = {"x-amz-target": "TrentService.ListKeys"}.get
+
+    assert hosts.aws_target("localhost:4566", header, lambda _: None, "/").service == "kms"
+
+
+def test_the_aws_cli_makes_a_key_and_uses_it(account, tmp_path):
+    def aws(*words):
+        aws = Path(sys.executable).with_name("aws")
+        done = subprocess.run(
+            [aws, "kms", *words, "--output", "json"], env=account.env, capture_output=True, check=True
+        )
+        return json.loads(done.stdout)
+
+    (tmp_path / "plain").write_bytes(b"attack at dawn")
+    key = aws("create-key", "--description", "from the shell")["KeyMetadata"]["KeyId"]
+    blob = aws("encrypt", "--key-id", key, "--plaintext", f"fileb://{tmp_path}/plain")["CiphertextBlob"]
+    (tmp_path / "blob").write_bytes(base64.b64decode(blob))
+
+    opened = aws("decrypt", "--ciphertext-blob", f"fileb://{tmp_path}/blob")
+
+    assert base64.b64decode(opened["Plaintext"]) == b"attack at dawn"
 
 
 def test_nobody_without_a_signature_comes_in(stack):
