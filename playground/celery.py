@@ -59,6 +59,7 @@ app.conf.update(
         "sweep-invocations": {"task": "apps.functions.tasks.sweep_invocations", "schedule": 5.0},
         "sweep-visitor-runs": {"task": "apps.cdn.tasks.sweep_visitor_runs", "schedule": 30.0},
         "sweep-packages": {"task": "apps.functions.tasks.sweep_packages", "schedule": 600.0},
+        "run-lifecycle": {"task": "apps.buckets.tasks.run_lifecycle", "schedule": 30.0},
         "sweep-blobs": {"task": "apps.buckets.tasks.sweep_blobs", "schedule": 300.0},
     },
 )

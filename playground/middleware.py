@@ -3,16 +3,12 @@
 It reads the WSGI environment itself, because Django decodes the path and would buffer the body.
 """
 
-import os
-
 from django.conf import settings
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 
 from apps.functions import downloads
 from playground import endpoints, health, hosts
-from playground.wire.http import FileBody, Request, Response
-
-PIECE = 256 * 1024
+from playground.wire.http import Request, Response, Stream
 
 
 def aws_endpoint(get_response):
@@ -85,31 +81,12 @@ def serve(request):
     return response
 
 
-def _whole(body):
-    """Tell whether a FileBody is all of its file: only then may the server send the file by itself."""
-    return body.offset == 0 and body.length == os.path.getsize(body.path)
-
-
-def _pieces(body):
-    with open(body.path, "rb") as file:
-        file.seek(body.offset)
-        left = body.length
-        while left > 0 and (piece := file.read(min(PIECE, left))):
-            left -= len(piece)
-            yield piece
-
-
 def to_django(response, request):
     """Return a Django response without headers that the service would not send."""
     body = response.body
     head = request.META["REQUEST_METHOD"] == "HEAD"
-    if isinstance(body, FileBody):
-        if head:
-            out, length = HttpResponse(), body.length
-        elif "wsgi.file_wrapper" in request.META and _whole(body):
-            out, length = FileResponse(open(body.path, "rb")), body.length  # noqa: SIM115 - the server closes it
-        else:
-            out, length = StreamingHttpResponse(_pieces(body)), body.length
+    if isinstance(body, Stream):
+        out, length = HttpResponse() if head else StreamingHttpResponse(body.pieces), body.length
     elif isinstance(body, bytes):
         out, length = HttpResponse(b"" if head else body), len(body)
     else:

@@ -5,7 +5,7 @@ Source: RFC 9110 sections 13 and 14; S3 API Reference, GetObject; user guide, "C
 
 import re
 
-from apps.buckets.errors import InvalidArgument, InvalidRange, NoSuchKey, NotImplementedHere, PreconditionFailed
+from apps.buckets.errors import InvalidArgument, InvalidRange, NoSuchKey, PreconditionFailed
 
 
 def _tags(header):
@@ -44,16 +44,31 @@ def check_copy(request, etag, last_modified):
 
 def check_write(request, etag):
     """Refuse a conditional write. etag: of the present object, None when there is none."""
-    if request.get("IfNoneMatch") is not None:
-        if request["IfNoneMatch"] != "*":
-            raise NotImplementedHere(Header="If-None-Match")
-        if etag is not None:
-            raise PreconditionFailed(Condition="If-None-Match")
+    if request.get("IfNoneMatch") is not None and etag is not None and _names(request["IfNoneMatch"], etag):
+        raise PreconditionFailed(Condition="If-None-Match")
     if request.get("IfMatch") is not None:
         if etag is None:
             raise NoSuchKey()
         if not _names(request["IfMatch"], etag):
             raise PreconditionFailed(Condition="If-Match")
+
+
+def check_delete(conditions, row):
+    """Refuse a conditional delete. conditions: of ETag, LastModifiedTime, Size. row: the version, or None.
+
+    Source: S3 User Guide, "Conditional deletes": without an object the delete is a success, as any other.
+    """
+    if row is None or row.is_delete_marker:
+        if conditions.get("ETag") not in (None, "*") or len(conditions) > 1:
+            raise NoSuchKey() if "ETag" in conditions else PreconditionFailed(Condition="If-Match")
+        return
+    if "ETag" in conditions and not _names(conditions["ETag"], row.etag):
+        raise PreconditionFailed(Condition="If-Match")
+    wanted = conditions.get("LastModifiedTime")
+    if wanted is not None and wanted.replace(microsecond=0) != row.last_modified.replace(microsecond=0):
+        raise PreconditionFailed(Condition="x-amz-if-match-last-modified-time")
+    if "Size" in conditions and int(conditions["Size"]) != row.size_bytes:
+        raise PreconditionFailed(Condition="x-amz-if-match-size")
 
 
 def span(header, size):
@@ -86,9 +101,5 @@ def copy_span(header, size):
         )
     first, last = int(found[1]), int(found[2])
     if last >= size:
-        raise InvalidArgument(
-            f"Range specified is not valid for source object of size: {size}",
-            ArgumentName="x-amz-copy-source-range",
-            ArgumentValue=header,
-        )
+        raise InvalidRange(RangeRequested=header, ActualObjectSize=size)
     return first, last - first + 1

@@ -1,6 +1,6 @@
 """Which of a bucket's notifications an act concerns, and the record AWS would send.
 
-Source: S3 User Guide, "Event message structure" (2.1) and "Supported event types".
+Source: S3 User Guide, "Event message structure" and "Supported event types".
 """
 
 import time
@@ -10,16 +10,23 @@ from django.db import transaction
 
 from apps.buckets import signals
 from apps.buckets.models import Event
+from playground.wire.dates import iso8601
+
+# Kind of configuration -> the member that names its destination.
+DESTINATIONS = {"LambdaFunctionConfigurations": "LambdaFunctionArn", "QueueConfigurations": "QueueArn"}
+NEWER_SHAPE = ("LifecycleExpiration", "ObjectTagging", "ObjectAcl", "LifecycleTransition", "IntelligentTiering")
+TEST_EVENT = "s3:TestEvent"
 
 
 def wanted(configuration, event_name, key):
-    """Return the function configurations that match.
+    """Return [(destination ARN, configuration id)] of what matches.
 
     event_name: "ObjectCreated:Put". configuration: as PutBucketNotificationConfiguration gave it.
     """
     return [
-        one
-        for one in configuration.get("LambdaFunctionConfigurations", [])
+        (one[member], one.get("Id", ""))
+        for kind, member in DESTINATIONS.items()
+        for one in configuration.get(kind, [])
         if _event_matches(one["Events"], event_name) and _filter_matches(one.get("Filter"), key)
     ]
 
@@ -47,33 +54,54 @@ def emit(ctx, bucket, event_name, stored):
     """
     if not bucket.notification:
         return
-    for one in wanted(bucket.notification, event_name, stored.key):
-        event = Event.objects.create(
-            bucket=bucket,
-            destination_arn=one["LambdaFunctionArn"],
-            event_name=event_name,
-            record=_record(ctx, bucket, event_name, stored, one.get("Id", "")),
-            request_id=ctx.request_id,
-        )
-        ctx.trace.step("event", "queued", f"{event_name} of {stored.key} goes to {one['LambdaFunctionArn']}.")
-        # robust: the object is stored; a listener that fails leaves the row to the sweep.
-        transaction.on_commit(
-            lambda event_id=event.pk: signals.object_created.send(Event, event_id=event_id), robust=True
-        )
+    for arn, configuration_id in wanted(bucket.notification, event_name, stored.key):
+        keep(ctx, bucket, arn, event_name, _record(ctx, bucket, event_name, stored, configuration_id))
+        ctx.trace.step("event", "queued", f"{event_name} of {stored.key} goes to {arn}.")
+
+
+def keep(ctx, bucket, arn, event_name, record):
+    """Write one outbox row and tell the listeners after the commit."""
+    event = Event.objects.create(
+        bucket=bucket, destination_arn=arn, event_name=event_name, record=record, request_id=ctx.request_id
+    )
+    # robust: the object is stored; a listener that fails leaves the row to the sweep.
+    transaction.on_commit(lambda: signals.object_created.send(Event, event_id=event.pk), robust=True)
+
+
+def test_message(ctx, bucket):
+    """Return what a queue receives when a configuration names it."""
+    return {
+        "Service": "Amazon S3",
+        "Event": TEST_EVENT,
+        "Time": iso8601(ctx.now),
+        "Bucket": bucket.name,
+        "RequestId": ctx.request_id,
+        "HostId": ctx.request_id,
+    }
+
+
+def body_of(event):
+    """Return the message of an outbox row, as a dict. event: models.Event."""
+    return event.record if event.event_name == TEST_EVENT else {"Records": [event.record]}
 
 
 def _record(ctx, bucket, event_name, stored, configuration_id):
+    # Sequencers of one key only grow, so their order as text is the order of the acts.
     described = {"key": quote_plus(stored.key, safe="/"), "sequencer": f"{time.time_ns():018X}"}
+    if not event_name.startswith(("ObjectRemoved:Delete", "LifecycleExpiration:Delete")) or stored.is_delete_marker:
+        described["eTag"] = stored.etag
     if event_name.startswith("ObjectCreated"):
-        described.update(size=stored.size_bytes, eTag=stored.etag)
+        described["size"] = stored.size_bytes
+    if bucket.versioning:
+        described["versionId"] = stored.version_id
     who = ctx.principal.user_id or "Anonymous"
-    return {
-        "eventVersion": "2.1",
+    record = {
+        "eventVersion": "2.3" if event_name.startswith(NEWER_SHAPE) else "2.1",
         "eventSource": "aws:s3",
         "awsRegion": bucket.region,
-        "eventTime": ctx.now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ctx.now.microsecond // 1000:03d}Z",
+        "eventTime": iso8601(ctx.now),
         "eventName": event_name,
-        "userIdentity": {"principalId": f"AWS:{who}"},
+        "userIdentity": {"principalId": ctx.principal.name if ctx.principal.kind == "service" else f"AWS:{who}"},
         "requestParameters": {"sourceIPAddress": ctx.source_ip},
         "responseElements": {"x-amz-request-id": ctx.request_id, "x-amz-id-2": ctx.request_id},
         "s3": {
@@ -87,3 +115,6 @@ def _record(ctx, bucket, event_name, stored, configuration_id):
             "object": described,
         },
     }
+    if event_name.startswith("LifecycleExpiration"):
+        del record["requestParameters"]
+    return record

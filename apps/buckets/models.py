@@ -1,15 +1,17 @@
-"""Buckets, objects, uploads in parts, and the outbox of events.
+"""Buckets, objects and their versions, uploads in parts, and the outbox of events.
 
-Words: an *object* is a row per version (version id "null" until versioning comes); a *blob* is its
-bytes, an immutable file; an *upload* collects *parts*; an *event* waits here until functions took it.
+Words: an *object* is a row per version of a key; the one that reads mean is *latest*; a *delete marker* is
+a version without bytes. A *blob* is a file of (encrypted) bytes, never changed; an object's `blobs` name
+its files in order: one for a plain write, one for each part of an upload. A *grant* is a line of an ACL.
+An *event* waits here until functions or queues took it.
 """
 
-from pathlib import Path
+from datetime import datetime
 
-from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 
 from apps.identity.models import Account
+from playground.wire.dates import iso8601
 
 BLOCK_ALL = {
     "BlockPublicAcls": True,
@@ -17,14 +19,24 @@ BLOCK_ALL = {
     "BlockPublicPolicy": True,
     "RestrictPublicBuckets": True,
 }
+OWNER_ENFORCED, OWNER_PREFERRED, OBJECT_WRITER = "BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"
 
 
 def block_all():
     return dict(BLOCK_ALL)
 
 
+def plain(value):
+    """Return a configuration as JSON can hold it: times as ISO 8601."""
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return iso8601(value) if isinstance(value, datetime) else value
+
+
 class Bucket(models.Model):
-    """A name in the one namespace of all accounts. New ones block public access, as since April 2023."""
+    """A name in the one namespace of all accounts. New ones block public access and have no ACLs, as since 2023."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="buckets")
     name = models.CharField(max_length=63, unique=True)
@@ -34,6 +46,11 @@ class Bucket(models.Model):
     policy_text = models.TextField(blank=True, default="")
     public_access_block = models.JSONField(null=True, default=block_all)
     notification = models.JSONField(default=dict)  # as PutBucketNotificationConfiguration gave it
+    versioning = models.CharField(max_length=10, blank=True, default="")  # "", "Enabled" or "Suspended"
+    object_lock = models.BooleanField(default=False)
+    ownership = models.CharField(max_length=24, blank=True, default=OWNER_ENFORCED)  # "": no controls, as ObjectWriter
+    acl = models.JSONField(null=True)  # grants (acl.py); None: the owner alone
+    configurations = models.JSONField(default=dict)  # "CORS", "Website", "Lifecycle", ...: as Put gave them
 
     def __str__(self):
         return self.name
@@ -42,32 +59,61 @@ class Bucket(models.Model):
     def arn(self):
         return f"arn:aws:s3:::{self.name}"
 
+    @property
+    def has_acls(self):
+        """Tell whether ACLs count here at all (they do not under BucketOwnerEnforced)."""
+        return self.ownership != OWNER_ENFORCED
+
     def blocks(self, setting):
-        """Tell whether one of the four settings of block public access is on."""
-        return bool((self.public_access_block or {}).get(setting))
+        """Tell whether one of the four settings of block public access is on, for the bucket or its account."""
+        if (self.public_access_block or {}).get(setting):
+            return True
+        whole = getattr(self.account, "bucket_defaults", None)
+        return bool(whole and (whole.public_access_block or {}).get(setting))
+
+    def keep(self, name, configuration):
+        """Set one configuration, whatever another request sets at the same time."""
+        with transaction.atomic():
+            held = Bucket.objects.select_for_update().get(pk=self.pk)
+            held.configurations[name] = plain(configuration)
+            held.save(update_fields=["configurations"])
+            self.configurations = held.configurations
+
+    def drop(self, name):
+        """Remove one configuration, if it is there."""
+        with transaction.atomic():
+            held = Bucket.objects.select_for_update().get(pk=self.pk)
+            if held.configurations.pop(name, None) is not None:
+                held.save(update_fields=["configurations"])
+            self.configurations = held.configurations
+
+
+class AccountDefaults(models.Model):
+    """What holds for all buckets of a lab."""
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="bucket_defaults")
+    public_access_block = models.JSONField(null=True)
 
 
 class Blob(models.Model):
-    """Bytes on disk, never changed. name: file name below the blobs folder."""
+    """A file below the blobs folder that some object or part names: what the sweep must leave alone."""
 
     name = models.CharField(max_length=80, unique=True)
     size_bytes = models.BigIntegerField()
 
-    @property
-    def path(self):
-        return str(Path(settings.DATA_DIR, "blobs", self.name))
-
 
 class Object(models.Model):
-    """One version of a key."""
+    """One version of a key, or a delete marker. A later version has a higher id."""
 
     bucket = models.ForeignKey(Bucket, on_delete=models.CASCADE, related_name="stored")
     key = models.CharField(max_length=1024)
     version_id = models.CharField(max_length=40, default="null")
     is_latest = models.BooleanField(default=True)
-    blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")
-    size_bytes = models.BigIntegerField()
-    etag = models.CharField(max_length=64)  # without quotes
+    is_delete_marker = models.BooleanField(default=False)
+    blobs = models.JSONField(default=list)  # [[file name, size in bytes, nonce], ...]; see store.Stored
+    inline = models.BinaryField(null=True)  # the encrypted bytes themselves when they are few
+    size_bytes = models.BigIntegerField(default=0)
+    etag = models.CharField(max_length=64, blank=True, default="")  # without quotes
     last_modified = models.DateTimeField()
     content_type = models.CharField(max_length=256, default="binary/octet-stream")
     headers = models.JSONField(default=dict)  # CacheControl, ContentDisposition, ... by member name
@@ -75,11 +121,28 @@ class Object(models.Model):
     checksums = models.JSONField(default=dict)  # {"CRC64NVME": base64}
     checksum_type = models.CharField(max_length=12, default="FULL_OBJECT")
     storage_class = models.CharField(max_length=24, default="STANDARD")
-    parts_count = models.PositiveIntegerField(default=0)
-    part_sizes = models.JSONField(default=list)
+    parts = models.JSONField(default=list)  # [{"number", "size", "checksums"}] of an upload in parts
+    encryption = models.JSONField(default=dict)  # encryption.py: how, under which key, the wrapped data key
+    tags = models.JSONField(default=dict)
+    owner = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="+")  # None: the bucket's
+    acl = models.JSONField(null=True)  # grants; None: the owner alone
+    lock_mode = models.CharField(max_length=12, blank=True, default="")  # "", "GOVERNANCE" or "COMPLIANCE"
+    retain_until = models.DateTimeField(null=True)
+    legal_hold = models.CharField(max_length=3, blank=True, default="")  # "", "ON" or "OFF"
+    noncurrent_since = models.DateTimeField(null=True)  # when a newer version came, of the lab's time
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["bucket", "key", "version_id"], name="object_version_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["bucket", "key", "version_id"], name="object_version_once"),
+            models.UniqueConstraint(
+                fields=["bucket", "key"], condition=models.Q(is_latest=True), name="object_latest_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["bucket", "key", "-id"], name="object_versions_in_order")]
+
+    @property
+    def blob_names(self):
+        return [blob[0] for blob in self.blobs]
 
 
 class MultipartUpload(models.Model):
@@ -89,15 +152,30 @@ class MultipartUpload(models.Model):
     bucket = models.ForeignKey(Bucket, on_delete=models.CASCADE, related_name="uploads")
     key = models.CharField(max_length=1024)
     initiated_at = models.DateTimeField()
-    values = models.JSONField(default=dict)  # what the finished object takes over: content_type, headers, metadata
+    values = models.JSONField(default=dict)  # what the finished object takes over: content_type, headers, tags, ...
     checksum_algorithm = models.CharField(max_length=12, blank=True, default="")
     checksum_type = models.CharField(max_length=12, blank=True, default="")
+    encryption = models.JSONField(default=dict)
+    owner = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="+")
+    initiator = models.JSONField(default=dict)  # {"ID", "DisplayName"} as listed
+
+    class Meta:
+        indexes = [models.Index(fields=["bucket", "key", "initiated_at"], name="uploads_in_order")]
+
+
+class FinishedUpload(models.Model):
+    """What the completion of an upload answered, kept for a day."""
+
+    upload_id = models.CharField(max_length=64, unique=True)
+    bucket = models.ForeignKey(Bucket, on_delete=models.CASCADE, related_name="+")
+    answer = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
 
 
 class Part(models.Model):
     upload = models.ForeignKey(MultipartUpload, on_delete=models.CASCADE, related_name="parts")
     number = models.PositiveIntegerField()
-    blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")
+    blobs = models.JSONField(default=list)
     size_bytes = models.BigIntegerField()
     etag = models.CharField(max_length=64)
     checksums = models.JSONField(default=dict)

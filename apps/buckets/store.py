@@ -1,7 +1,10 @@
-"""Bytes on disk: written, synced and renamed before any row names them.
+"""Bytes at rest: encrypted, synced and named before any row shows them.
 
-A blob is immutable, so a copy is a hard link and readers never see a mix. A kill at any instant leaves
-either a temporary file or a file without a row; `sweep` removes both when they are old.
+Words: *inline* bytes are few and live in the object's own row (one sync for all); more become a *blob*, an
+immutable file, so a copy is a hard link and readers never see a mix. What a row keeps of a blob is
+[file name, size in bytes, nonce]; the data key that opens it stands wrapped in the object's `encryption`.
+A kill at any instant leaves either a temporary file or a file without a row; `sweep` removes both when they
+are old.
 """
 
 import base64
@@ -9,6 +12,7 @@ import hashlib
 import os
 import time
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,24 +20,33 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.buckets.models import Blob
+from apps.kms import cipher
 from playground.wire.body import CHECKSUMS
+from playground.wire.http import Stream
 
 PIECE = 256 * 1024
+INLINE_BYTES = 4096  # a row of this size costs one page of the database; a file costs two syncs more
 ORPHAN_SECONDS = 3600  # older than any upload that could still be about to insert its row
 
 
 @dataclass(slots=True)
 class Stored:
-    """A file that is safe on disk and has no row yet. md5: 16 bytes. checksums: {"CRC64NVME": base64}."""
+    """Bytes that are safe (or will be with the row) and have no row yet.
 
-    name: str
+    blobs: [[file name, size, nonce]]. inline: the encrypted bytes themselves, with the one nonce, or None.
+    md5: 16 bytes of the plain text. checksums: {"CRC64NVME": base64}.
+    """
+
+    blobs: list
     size_bytes: int
-    md5: bytes
+    md5: bytes = b""
     checksums: dict = field(default_factory=dict)
+    inline: bytes | None = None
 
-    def row(self):
-        """Insert the row that makes the bytes ours; call it in the object's transaction."""
-        return Blob.objects.create(name=self.name, size_bytes=self.size_bytes)
+    def rows(self):
+        """Insert the rows that make the files ours; call it in the object's transaction."""
+        if self.inline is None:
+            Blob.objects.bulk_create(Blob(name=name, size_bytes=size) for name, size, _nonce in self.blobs)
 
 
 def _folder():
@@ -67,77 +80,151 @@ def _temporary():
     return Path(settings.DATA_DIR, "tmp", f"put-{uuid.uuid4().hex}")
 
 
-def _default_checksum(body):
-    """Return the algorithm to compute when the client declared none: CRC64NVME, as S3 does since 2024."""
-    return {} if getattr(body, "declared", None) else {"CRC64NVME": CHECKSUMS["CRC64NVME"]()}
+def _own_checksum(body, algorithm):
+    """Return the hash to compute when the client declared none: CRC64NVME, as S3 does since 2024."""
+    if getattr(body, "declared", None):
+        return {}
+    name = algorithm or "CRC64NVME"
+    return {name: CHECKSUMS[name]()}
 
 
-def write(body, pieces=None):
-    """Write a stream to disk and return Stored. body: an object with read(n), or bytes.
-
-    pieces: an iterable of bytes to write instead (a copy that must be hashed). Whatever the stream raises
-    (a bad digest at its end) leaves nothing behind.
-    """
-    md5, own = hashlib.md5(), _default_checksum(body)
+def _pieces_of(body):
     if isinstance(body, bytes | bytearray):
-        pieces = [bytes(body)]
-    elif pieces is None:
-        pieces = iter(lambda: body.read(PIECE), b"")
-    path, size = _temporary(), 0
+        return iter([bytes(body)])
+    return iter(lambda: body.read(PIECE), b"")
+
+
+def write(body, data_key, pieces=None, algorithm=""):
+    """Encrypt a stream and keep it. Returns Stored.
+
+    body: an object with read(n), or bytes. data_key: 32 bytes. pieces: an iterable of plain bytes to write
+    instead. algorithm: of the checksum to compute where the body declares none. Whatever the stream raises (a bad digest at its end) leaves nothing behind.
+    """
+    source = iter(pieces) if pieces is not None else _pieces_of(body)
+    digests = {"MD5": hashlib.md5(), **_own_checksum(body, algorithm)}
+    first, ended = _begin(source)
+    nonce = cipher.new_nonce()
+    if ended:
+        stored = Stored([["", len(first), _text(nonce)]], len(first))
+        stored.inline = cipher.Writer(data_key, nonce).update(first) if first else b""
+        for digest in digests.values():
+            digest.update(first)
+    else:
+        stored = _write_file(first, source, digests, cipher.Writer(data_key, nonce))
+        stored.blobs[0][2] = _text(nonce)
+    stored.md5 = digests.pop("MD5").digest()
+    stored.checksums = {name: base64.b64encode(digest.digest()).decode() for name, digest in digests.items()}
+    stored.checksums.update(getattr(body, "checksums", {}))
+    return stored
+
+
+def _text(nonce):
+    return base64.b64encode(nonce).decode()
+
+
+def _begin(source):
+    """Return (the first bytes, is that all)."""
+    kept = b""
+    for piece in source:
+        kept += piece
+        if len(kept) > INLINE_BYTES:
+            return kept, False
+    return kept, True
+
+
+def _write_file(first, source, digests, writer):
+    path, size, piece = _temporary(), 0, first
     try:
         with open(path, "xb", buffering=0) as out:
-            for piece in pieces:
-                out.write(piece)
+            while piece:
+                out.write(writer.update(piece))
                 size += len(piece)
-                md5.update(piece)
-                for digest in own.values():
+                for digest in digests.values():
                     digest.update(piece)
+                piece = next(source, b"")
             if settings.FSYNC:
                 os.fsync(out.fileno())
-        checksums = {name: base64.b64encode(digest.digest()).decode() for name, digest in own.items()}
-        checksums.update(getattr(body, "checksums", {}))
-        return Stored(_place(path), size, md5.digest(), checksums)
+        return Stored([[_place(path), size, ""]], size)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
 
 
-def link(blob):
-    """Return Stored for the same bytes under a new name: a hard link, no copying. md5 is left empty."""
+def to_file(stored):
+    """Give inline bytes a file of their own: parts become blobs of an object made of many."""
+    if stored.inline is None:
+        return stored
     path = _temporary()
-    os.link(blob.path, path)
-    return Stored(_place(path), blob.size_bytes, b"")
+    with open(path, "xb", buffering=0) as out:
+        out.write(stored.inline)
+        if settings.FSYNC:
+            os.fsync(out.fileno())
+    stored.blobs[0][0], stored.inline = _place(path), None
+    return stored
 
 
-def read(path, offset=0, length=None):
-    """Yield a file's bytes in pieces."""
-    with open(path, "rb") as file:
+def link(row):
+    """Return Stored for the same bytes under new names: hard links, no copying. md5 is left empty."""
+    if row.inline is not None:
+        return Stored([list(blob) for blob in row.blobs], row.size_bytes, inline=bytes(row.inline))
+    blobs = []
+    for name, size, nonce in row.blobs:
+        path = _temporary()
+        os.link(_folder() / name, path)
+        blobs.append([_place(path), size, nonce])
+    return Stored(blobs, row.size_bytes)
+
+
+def read(row, data_key, offset=0, length=None) -> Iterable[bytes]:
+    """Yield an object's (or a part's) plain bytes from an offset, in pieces."""
+    left = row.size_bytes - offset if length is None else length
+    if getattr(row, "inline", None) is not None:
+        nonce = base64.b64decode(row.blobs[0][2])
+        yield cipher.reader(data_key, nonce, offset).update(bytes(row.inline)[offset : offset + left])
+        return
+    for name, size, nonce in row.blobs:
+        if offset >= size:
+            offset -= size
+            continue
+        if left <= 0:
+            return
+        count = min(left, size - offset)
+        yield from _read_file(name, nonce, data_key, offset, count)
+        left, offset = left - count, 0
+
+
+def _read_file(name, nonce, data_key, offset, left):
+    # Files from before encryption at rest have no nonce.
+    opened = cipher.reader(data_key, base64.b64decode(nonce), offset) if nonce else None
+    with open(_folder() / name, "rb", buffering=0) as file:
         file.seek(offset)
-        left = length if length is not None else os.path.getsize(path) - offset
         while left > 0 and (piece := file.read(min(PIECE, left))):
             left -= len(piece)
-            yield piece
+            yield opened.update(piece) if opened else piece
 
 
-def join(blobs):
-    """Return Stored for several blobs one after the other, hashed on the way."""
-    return write(b"" if not blobs else None, pieces=(piece for blob in blobs for piece in read(blob.path)))
+def stream(row, data_key, offset, length):
+    """Return the body of an answer: so many plain bytes from an offset."""
+    return Stream(length, read(row, data_key, offset, length))
 
 
 def discard(stored):
-    """Remove a file that will get no row after all."""
-    (_folder() / stored.name).unlink(missing_ok=True)
+    """Remove files that will get no row after all."""
+    for name, _size, _nonce in stored.blobs:
+        if name:
+            (_folder() / name).unlink(missing_ok=True)
 
 
-def free(blob_ids):
-    """Delete blobs' rows now and their files after the commit. Call it in the transaction that let go of them."""
-    found = list(Blob.objects.filter(id__in=blob_ids))
-    Blob.objects.filter(id__in=blob_ids).delete()
-    paths = [blob.path for blob in found]
+def free(names):
+    """Forget blobs' rows now and remove their files after the commit. Call it in the transaction that let go of them."""
+    names = [name for name in names if name]
+    if not names:
+        return
+    Blob.objects.filter(name__in=names).delete()
 
     def remove():
-        for path in paths:
-            Path(path).unlink(missing_ok=True)
+        for name in names:
+            (_folder() / name).unlink(missing_ok=True)
 
     # robust: after the commit nothing may fail the request any more, or its new bytes would be discarded too.
     transaction.on_commit(remove, robust=True)

@@ -6,12 +6,12 @@ A view loads, calls one operation through request.aws, and renders. pages.py has
 import mimetypes
 
 from django.contrib import messages
+from django.db.models import Count, Sum
 from django.http import Http404, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from apps.buckets import store
 from apps.buckets.models import Bucket
 from playground.wire.errors import ServiceError
 
@@ -115,8 +115,8 @@ def _objects(request, bucket):
 
 
 def _properties(bucket):
-    sizes = bucket.stored.values_list("size_bytes", flat=True)
-    return {"object_count": len(sizes), "stored_bytes": sum(sizes)}
+    found = bucket.stored.aggregate(count=Count("id"), total=Sum("size_bytes"))
+    return {"object_count": found["count"], "stored_bytes": found["total"] or 0}
 
 
 def _switches(bucket):
@@ -254,7 +254,7 @@ def _text(request, bucket, key):
         )["Body"]
     except ServiceError:
         return ""  # empty objects have no range
-    return b"".join(store.read(body.path, body.offset, body.length)).decode("utf-8", "replace")
+    return b"".join(body.pieces).decode("utf-8", "replace")
 
 
 @require_safe
@@ -265,9 +265,7 @@ def raw(request, name):
     found = request.aws("s3", "GetObject", {"Bucket": bucket.name, "Key": key})
     body, kind = found["Body"], found["ContentType"].partition(";")[0]
     inline = kind in SHOWN_INLINE and "save" not in request.GET
-    answer = StreamingHttpResponse(
-        store.read(body.path, body.offset, body.length), content_type=kind if inline else "application/octet-stream"
-    )
+    answer = StreamingHttpResponse(body.pieces, content_type=kind if inline else "application/octet-stream")
     answer["Content-Length"] = str(body.length)
     answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
     if not inline:

@@ -69,6 +69,8 @@ class Account(models.Model):
     is_demo = models.BooleanField(default=False)  # 000000000000, loopback only
     is_showcase = models.BooleanField(default=False)  # the ready-made site of the first page
     suspended = models.BooleanField(default=False)  # an admin stopped it
+    # New buckets have ACLs and block nothing, as before April 2023: what older tools and suites expect.
+    buckets_as_before_2023 = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self):

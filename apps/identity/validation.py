@@ -12,7 +12,7 @@ from collections.abc import Callable
 from apps.identity import s3_actions
 from apps.identity.conditions import known_operator
 from apps.identity.documents import statements
-from apps.identity.patterns import listed
+from apps.identity.patterns import listed, matches
 
 VERSIONS = ("2012-10-17", "2008-10-17")
 TOP = {"Version", "Id", "Statement"}
@@ -149,9 +149,10 @@ def validate_principal(principal, exists: Callable[[str], bool] | None = None) -
 
 
 def _validate_resource(resource: str, prefix: str | None) -> None:
+    """Refuse what is no ARN, or could not mean the bucket: its name may be a pattern that fits it."""
     if resource != "*" and not resource.startswith("arn:aws:"):
         raise Malformed("Policy has invalid resource")
-    if prefix and not (resource == prefix or resource.startswith((prefix + "/", prefix + "*"))):
+    if prefix and (resource == "*" or not matches(resource.partition("/")[0], prefix)):
         raise Malformed("Policy has invalid resource")
 
 

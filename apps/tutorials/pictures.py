@@ -6,14 +6,15 @@ what sandboxes are for). The size stands in the frame header, some bytes behind 
 
 import struct
 
+from apps.buckets import services
+
 HEADER_BYTES = 65536
 FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15 without the tables between them
 
 
 def beginning(stored):
     """Return the first bytes of an object. stored: buckets.models.Object."""
-    with open(stored.blob.path, "rb") as file:
-        return file.read(HEADER_BYTES)
+    return services.beginning(stored, HEADER_BYTES)
 
 
 def jpeg_size(data):

@@ -160,6 +160,7 @@ class Body:
             self._sha256, self._sha256_wanted = hashlib.sha256(), declared
         self._declare(request)
         self.ended = False
+        self.unsized = False  # neither a length nor chunks: nothing was said of a body
 
     def _declare(self, request: Request) -> None:
         for name, value in request.header_map.items():
@@ -173,6 +174,17 @@ class Body:
         if len(self.declared) > 1:
             raise InvalidRequest("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
         self._hashes = {algorithm: CHECKSUMS[algorithm]() for algorithm in self.declared}
+
+    def expect(self, operation: Any) -> None:
+        """Settle what the body must be, once the operation is known. Errors: MissingContentLength.
+
+        Where an operation's model does not say that a checksum is the body's (CompleteMultipartUpload), it is the
+        object's and none of ours to check.
+        """
+        if operation.has_streaming_input and self.unsized:
+            raise MissingContentLength()
+        if not operation.http_checksum and self.declared:
+            self.declared, self._hashes = {}, {}
 
     def read(self, size: int = -1) -> bytes:
         data = self.source.read(size)
@@ -213,14 +225,11 @@ class Body:
             if wanted is None:
                 raise InvalidRequest("The x-amz-trailer header names a checksum that the body's trailer lacks.")
             if wanted != found:
-                _digest_of(
-                    wanted, len(digest.digest()), f"Value for x-amz-checksum-{algorithm.lower()} header is invalid."
-                )
                 raise BadDigest(f"The {algorithm} you specified did not match the calculated checksum.")
             self.checksums[algorithm] = found
 
 
-def _digest_of(text: str | None, size: int, message: str | None = None) -> bytes | None:
+def _digest_of(text: str | None, size: int) -> bytes | None:
     if text is None:
         return None
     try:
@@ -228,7 +237,7 @@ def _digest_of(text: str | None, size: int, message: str | None = None) -> bytes
     except (ValueError, binascii.Error):
         value = b""
     if len(value) != size:
-        raise InvalidRequest(message) if message else InvalidDigest()
+        raise InvalidDigest()
     return value
 
 
@@ -247,7 +256,9 @@ def open_body(request: Request, chunks: Chunks | None) -> Body:
     if length_text is None:
         if (request.header("transfer-encoding") or "").lower() == "chunked":
             return Body(request.body, None, request)
-        return Body(Limited(request.body, 0), 0, request)
+        found = Body(Limited(request.body, 0), 0, request)
+        found.unsized = True
+        return found
     if not length_text.isdigit():
         raise InvalidRequest("Content-Length is not a number")
     return Body(Limited(request.body, int(length_text)), int(length_text), request)

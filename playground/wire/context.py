@@ -63,4 +63,5 @@ class Context:
     referer: str = ""
     auth: dict = field(default_factory=dict)
     no_effect: list = field(default_factory=list)
+    headers: dict = field(default_factory=dict)  # as sent, names in lower case; for what no model knows
     found: dict = field(default_factory=dict)  # rows that authorisation loaded, for the operation to use again

@@ -33,7 +33,7 @@ from playground.wire.errors import (
     UnknownOperation,
     spoken,
 )
-from playground.wire.http import FileBody, Request, Response
+from playground.wire.http import Request, Response, Stream
 
 log = logging.getLogger(__name__)
 HOST_ID = base64.b64encode(hashlib.sha384(os.urandom(16)).digest()).decode()
@@ -168,7 +168,7 @@ def serve(request: Request, joined: Joined, region: str = "us-east-1") -> Respon
     wire = model.load(joined.name, speaks_query)
     ctx = Context(
         None, ANONYMOUS, region, new_request_id(joined.name), joined.now(), Trace(), joined.name,
-        source_ip=request.remote, host=request.host, scheme=request.scheme,
+        source_ip=request.remote, host=request.host, scheme=request.scheme, headers=request.header_map,
         user_agent=request.header("user-agent", ""), referer=request.header("referer", ""),
     )  # fmt: skip
     failure = None
@@ -193,6 +193,7 @@ def _answer(request: Request, joined: Joined, wire: model.Wire, ctx: Context) ->
     run = joined.operations.get(operation.name)
     if run is None:
         raise NotImplementedOperation(f"{joined.name}:{operation.name} is not built in this playground yet.")
+    reader.expect(operation)
     params = parsed()
     if not operation.has_streaming_input:
         reader.drain()
@@ -244,7 +245,7 @@ def _finish(request, response, joined, ctx, started, failure) -> Response:
         ctx.trace.step("no effect", "stored", f"Stored, no effect here: {', '.join(ctx.no_effect)}.")
     size = (
         response.body.length
-        if isinstance(response.body, FileBody)
+        if isinstance(response.body, Stream)
         else len(response.body)
         if isinstance(response.body, bytes)
         else 0

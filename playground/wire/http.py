@@ -1,7 +1,7 @@
 """A request and a response as the wire sees them: no framework, nothing decoded.
 
-Words: *raw path* and *query string* are as the client sent them (percent-encoded); a *FileBody* names
-bytes of a file on disk, so that the server may send them without reading them into memory.
+Words: *raw path* and *query string* are as the client sent them (percent-encoded); a *Stream* is a body of
+known length that comes in pieces, so that no object is ever whole in memory.
 """
 
 from collections.abc import Iterable
@@ -12,12 +12,11 @@ from urllib.parse import unquote_plus
 
 
 @dataclass(slots=True, frozen=True)
-class FileBody:
-    """Some bytes of a file: path, first byte, count."""
+class Stream:
+    """Some bytes that come in pieces: how many in all, and the pieces."""
 
-    path: str
-    offset: int
     length: int
+    pieces: Iterable[bytes]
 
 
 @dataclass
@@ -69,8 +68,8 @@ class Request:
 
 @dataclass
 class Response:
-    """What goes out. body: bytes, a FileBody or an iterable of bytes."""
+    """What goes out. body: bytes, a Stream or an iterable of bytes."""
 
     status: int
     headers: list[tuple[str, str]] = field(default_factory=list)
-    body: bytes | FileBody | Iterable[bytes] = b""
+    body: bytes | Stream | Iterable[bytes] = b""

@@ -205,9 +205,9 @@ def test_malformed_bodies_get_the_services_errors(module_account, bucket):
 
 
 def test_an_operation_that_is_not_built_says_so(module_account, bucket):
-    answer = raw(module_account, path=f"/{bucket}?lifecycle=")
+    answer = raw(module_account, path=f"/{bucket}?metadataTable=")
 
-    assert refusal(answer) == (501, "NotImplemented") and b"GetBucketLifecycleConfiguration" in answer.body
+    assert refusal(answer) == (501, "NotImplemented") and b"GetBucketMetadataTableConfiguration" in answer.body
 
 
 def test_a_bucket_is_also_a_host_name(module_account, stack, bucket):

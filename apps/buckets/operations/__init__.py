@@ -1,69 +1,100 @@
 """S3's operations: one function each, named like the operation in snake_case.
 
-buckets.py makes and lists buckets, policies.py says who may, objects.py writes and reads, copies.py and
-deletions.py do what they say, listing.py lists keys, multipart.py uploads in parts, notifications.py events.
+buckets.py makes and lists buckets; objects.py writes and reads, copies.py and deletions.py do what they say,
+listing.py and version_listing.py list, multipart.py uploads in parts; policies.py and access.py say who may,
+retention.py keeps (versions, locks), tagging.py tags, notifications.py tells, logging.py logs; configurations.py
+keeps the rest.
 """
 
-from . import buckets, copies, deletions, listing, multipart, notifications, objects, policies
+from . import (
+    access,
+    buckets,
+    configurations,
+    copies,
+    deletions,
+    listing,
+    logging,
+    multipart,
+    notifications,
+    objects,
+    policies,
+    retention,
+    tagging,
+    version_listing,
+)
 
-OPERATIONS = {
-    "ListBuckets": buckets.list_buckets,
-    "CreateBucket": buckets.create_bucket,
-    "HeadBucket": buckets.head_bucket,
-    "DeleteBucket": buckets.delete_bucket,
-    "GetBucketLocation": buckets.get_bucket_location,
-    "GetBucketVersioning": buckets.get_bucket_versioning,
-    "PutBucketPolicy": policies.put_bucket_policy,
-    "GetBucketPolicy": policies.get_bucket_policy,
-    "GetBucketPolicyStatus": policies.get_bucket_policy_status,
-    "DeleteBucketPolicy": policies.delete_bucket_policy,
-    "PutPublicAccessBlock": policies.put_public_access_block,
-    "GetPublicAccessBlock": policies.get_public_access_block,
-    "DeletePublicAccessBlock": policies.delete_public_access_block,
-    "PutObject": objects.put_object,
-    "GetObject": objects.get_object,
-    "HeadObject": objects.head_object,
-    "CopyObject": copies.copy_object,
-    "DeleteObject": deletions.delete_object,
-    "DeleteObjects": deletions.delete_objects,
-    "ListObjects": listing.list_objects,
-    "ListObjectsV2": listing.list_objects_v2,
-    "CreateMultipartUpload": multipart.create_multipart_upload,
-    "UploadPart": multipart.upload_part,
-    "UploadPartCopy": copies.upload_part_copy,
-    "CompleteMultipartUpload": multipart.complete_multipart_upload,
-    "AbortMultipartUpload": multipart.abort_multipart_upload,
-    "ListParts": multipart.list_parts,
-    "ListMultipartUploads": multipart.list_multipart_uploads,
-    "PutBucketNotificationConfiguration": notifications.put_bucket_notification_configuration,
-    "GetBucketNotificationConfiguration": notifications.get_bucket_notification_configuration,
-}
+_MODULES = (
+    buckets, objects, copies, deletions, listing, version_listing, multipart, policies, access, retention, tagging,
+    notifications, logging, configurations,
+)  # fmt: skip
+_NAMES = (
+    "ListBuckets", "CreateBucket", "HeadBucket", "DeleteBucket", "GetBucketLocation",
+    "PutObject", "GetObject", "HeadObject", "GetObjectAttributes", "CopyObject", "DeleteObject", "DeleteObjects",
+    "ListObjects", "ListObjectsV2", "ListObjectVersions",
+    "CreateMultipartUpload", "UploadPart", "UploadPartCopy", "CompleteMultipartUpload", "AbortMultipartUpload",
+    "ListParts", "ListMultipartUploads",
+    "PutBucketPolicy", "GetBucketPolicy", "GetBucketPolicyStatus", "DeleteBucketPolicy",
+    "PutPublicAccessBlock", "GetPublicAccessBlock", "DeletePublicAccessBlock",
+    "PutBucketAcl", "GetBucketAcl", "PutObjectAcl", "GetObjectAcl",
+    "PutBucketOwnershipControls", "GetBucketOwnershipControls", "DeleteBucketOwnershipControls",
+    "PutBucketVersioning", "GetBucketVersioning", "PutObjectLockConfiguration", "GetObjectLockConfiguration",
+    "PutObjectRetention", "GetObjectRetention", "PutObjectLegalHold", "GetObjectLegalHold",
+    "PutObjectTagging", "GetObjectTagging", "DeleteObjectTagging",
+    "PutBucketTagging", "GetBucketTagging", "DeleteBucketTagging",
+    "PutBucketNotificationConfiguration", "GetBucketNotificationConfiguration",
+    "PutBucketLogging", "GetBucketLogging",
+    "PutBucketEncryption", "GetBucketEncryption", "DeleteBucketEncryption",
+    "PutBucketCors", "GetBucketCors", "DeleteBucketCors",
+    "PutBucketWebsite", "GetBucketWebsite", "DeleteBucketWebsite",
+    "PutBucketLifecycleConfiguration", "GetBucketLifecycleConfiguration", "DeleteBucketLifecycle",
+    "PutBucketRequestPayment", "GetBucketRequestPayment",
+    "PutBucketAccelerateConfiguration", "GetBucketAccelerateConfiguration",
+    "GetBucketReplication", "DeleteBucketReplication",
+)  # fmt: skip
+
+
+def _snake(name):
+    """Return the function's name of an operation's.
+
+    >>> _snake("ListObjectsV2"), _snake("GetBucketAcl")
+    ('list_objects_v2', 'get_bucket_acl')
+    """
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
+
+
+def _function(name):
+    return next(found for module in _MODULES if (found := vars(module).get(_snake(name))))
+
+
+OPERATIONS = {**{name: _function(name) for name in _NAMES}, **configurations.KEPT_OPERATIONS}
 PARTIAL = {
-    "CreateBucket": "ACLs, object lock and ownership controls are not built; new buckets block public access.",
-    "GetBucketVersioning": "Always answers that versioning was never enabled, which is true: it is not built.",
-    "PutObject": "No versions, tags, ACLs or encryption at rest; bytes are stored as they are.",
-    "GetObject": "No versions; x-amz-server-side-encryption is not answered, since nothing is encrypted at rest.",
-    "HeadObject": "No versions; x-amz-server-side-encryption is not answered.",
-    "CopyObject": "No versions, tags or encryption.",
-    "PutBucketNotificationConfiguration": "Destinations are functions; queues, topics and EventBridge are refused.",
+    "PutBucketNotificationConfiguration": "Destinations are functions and queues; topics and EventBridge are refused.",
+    "PutBucketVersioning": "MFA delete is refused: there is no MFA device.",
+    "PutBucketLifecycleConfiguration": "Expirations and aborts run; transitions to other classes are kept, not run.",
+    "PutBucketRequestPayment": "The setting is kept; requests are billed to the bucket's owner.",
+    "GetBucketReplication": "Replication is not built, so there is never a configuration.",
+    "PutObject": "A storage class is kept and told; its bytes are stored and billed as STANDARD.",
 }
-_WRITE = [
-    "ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP", "ServerSideEncryption", "SSEKMSKeyId",
-    "SSEKMSEncryptionContext", "BucketKeyEnabled", "Tagging", "StorageClass", "WebsiteRedirectLocation",
-    "ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus", "RequestPayer",
-]  # fmt: skip
+_KEPT_ONLY = "is stored and told again; nothing acts on it here."
+PARTIAL.update(
+    {
+        f"PutBucket{kind}Configuration": f"The configuration {_KEPT_ONLY}"
+        for kind in ("Analytics", "Inventory", "Metrics", "IntelligentTiering")
+    }
+)
+PARTIAL["PutBucketAccelerateConfiguration"] = f"The state {_KEPT_ONLY}"
+_WRITE = ["StorageClass", "RequestPayer"]
 NO_EFFECT = {
-    "CreateBucket": [
-        "ACL",
-        "GrantFullControl",
-        "GrantRead",
-        "GrantWrite",
-        "ObjectLockEnabledForBucket",
-        "ObjectOwnership",
-    ],
+    "CreateBucket": ["BucketNamespace"],
     "PutObject": _WRITE,
-    "CopyObject": [*_WRITE, "TaggingDirective"],
+    "CopyObject": _WRITE,
     "CreateMultipartUpload": _WRITE,
     "GetObject": ["RequestPayer"],
     "HeadObject": ["RequestPayer"],
+    "PutBucketAccelerateConfiguration": ["AccelerateConfiguration"],
+    "PutBucketRequestPayment": ["RequestPaymentConfiguration"],
+    "PutBucketAnalyticsConfiguration": ["AnalyticsConfiguration"],
+    "PutBucketInventoryConfiguration": ["InventoryConfiguration"],
+    "PutBucketMetricsConfiguration": ["MetricsConfiguration"],
+    "PutBucketIntelligentTieringConfiguration": ["IntelligentTieringConfiguration"],
 }

@@ -5,9 +5,11 @@ import re
 from django.db import IntegrityError, transaction
 
 from apps.billing import meters
-from apps.buckets import errors
+from apps.buckets import acl, errors, ownership
 from apps.buckets.actions import bucket_of
-from apps.buckets.models import Bucket
+from apps.buckets.models import OWNER_ENFORCED, Bucket, block_all
+from apps.buckets.tags import check as check_tags
+from apps.buckets.tags import to_set
 from playground import clock
 
 # S3 User Guide, "General purpose bucket naming rules".
@@ -40,8 +42,27 @@ def _region(ctx, request):
     return asked
 
 
+def _columns(ctx, request):
+    """Return the columns of a new bucket: ownership, ACL, object lock.
+
+    Errors: InvalidBucketAclWithObjectOwnership, InvalidArgument, those of ACLs.
+    """
+    before_2023 = ctx.account.buckets_as_before_2023
+    wanted = request.get("ObjectOwnership")
+    if wanted is not None:
+        ownership.check_rule(wanted)
+    grants = ownership.asked(request, ctx.account, ctx.account, acl.CANNED_FOR_BUCKETS)
+    found = {"ownership": wanted or ("" if before_2023 else OWNER_ENFORCED), "acl": grants}
+    if found["ownership"] == OWNER_ENFORCED and not acl.only_owner(grants, ctx.account.canonical_id):
+        raise errors.InvalidAclWithOwnership()
+    found["public_access_block"] = None if before_2023 else block_all()
+    if request.get("ObjectLockEnabledForBucket"):
+        found.update(object_lock=True, versioning="Enabled")
+    return found
+
+
 def create_bucket(ctx, request):
-    """Make a bucket with block public access on.
+    """Make a bucket; unless the lab asks for the defaults before April 2023, without ACLs and blocking public access.
 
     Errors: InvalidBucketName, BucketAlreadyExists, BucketAlreadyOwnedByYou (in us-east-1 a second creation by the
     owner succeeds), IllegalLocationConstraintException. Source: Amazon S3 API Reference, CreateBucket.
@@ -49,17 +70,29 @@ def create_bucket(ctx, request):
     name = request["Bucket"]
     check_name(name)
     region = _region(ctx, request)
+    columns = _columns(ctx, request)
+    tags = (request.get("CreateBucketConfiguration") or {}).get("Tags")
+    if tags:
+        columns["configurations"] = {"Tagging": to_set(check_tags([(t["Key"], t.get("Value", "")) for t in tags], 50))}
     meters.record(ctx, "s3.requests.standard.put_copy_post_list", 1, f"arn:aws:s3:::{name}")
     try:
         with transaction.atomic():
-            Bucket.objects.create(account=ctx.account, name=name, region=region, created_at=ctx.now)
+            Bucket.objects.create(account=ctx.account, name=name, region=region, created_at=ctx.now, **columns)
     except IntegrityError:
-        owner = Bucket.objects.get(name=name)
-        if owner.account_id != ctx.account.pk:
-            raise errors.BucketAlreadyExists(BucketName=name) from None
-        if region != "us-east-1" or owner.region != "us-east-1":
-            raise errors.BucketAlreadyOwnedByYou(BucketName=name) from None
+        _again(ctx, name, region, columns)
     return {"Location": f"/{name}", "BucketArn": f"arn:aws:s3:::{name}"}
+
+
+def _again(ctx, name, region, columns):
+    """A name that is taken: its owner may create it again in us-east-1, which resets nothing but its ACL."""
+    owner = Bucket.objects.get(name=name)
+    if owner.account_id != ctx.account.pk:
+        raise errors.BucketAlreadyExists(BucketName=name)
+    if region != "us-east-1" or owner.region != "us-east-1":
+        raise errors.BucketAlreadyOwnedByYou(BucketName=name)
+    if owner.has_acls:
+        owner.acl = columns["acl"]
+        owner.save(update_fields=["acl"])
 
 
 def head_bucket(ctx, request):
@@ -115,10 +148,3 @@ def get_bucket_location(ctx, request):
     bucket = bucket_of(ctx, request)
     meters.record(ctx, "s3.requests.standard.get_select_other", 1, bucket.arn, account=bucket.account)
     return {"LocationConstraint": None if bucket.region == "us-east-1" else bucket.region}
-
-
-def get_bucket_versioning(ctx, request):
-    """Answer that versioning was never enabled. Source: GetBucketVersioning."""
-    bucket = bucket_of(ctx, request)
-    meters.record(ctx, "s3.requests.standard.get_select_other", 1, bucket.arn, account=bucket.account)
-    return {}

@@ -1,4 +1,4 @@
-"""List keys, in UTF-8 order, folded at a delimiter.
+"""List keys, versions and uploads, in UTF-8 order, folded at a delimiter.
 
 A page walks the index: where a delimiter folds many keys into one common prefix, the walk jumps behind all
 of them, so a folder of a million keys costs one step. Tokens name a position among keys, not a count, so
@@ -16,23 +16,26 @@ from apps.buckets.models import Object
 
 LAST = "\U0010ffff"
 PAGE = 1000
-FIELDS = ("key", "size_bytes", "etag", "last_modified", "storage_class", "checksums", "checksum_type")
+PUT = "s3.requests.standard.put_copy_post_list"
+FIELDS = (
+    "key", "size_bytes", "etag", "last_modified", "storage_class", "checksums", "checksum_type", "owner__canonical_id",
+    "owner__name",
+)  # fmt: skip
 
 
-def walk(bucket, prefix, delimiter, after, limit):
-    """Return (entries, is there more, position). An entry is an Object or a common prefix (str).
+def walk(rows, prefix, delimiter, after, limit):
+    """Return (entries, is there more, position). An entry is a row or a common prefix (str).
 
-    after: list what comes behind this key. position: `after` of the next page.
+    rows: a queryset of rows with a key, in key order. after: list what comes behind this key. position: `after`
+    of the next page.
     """
     entries, position = [], after
-    rows = Object.objects.filter(bucket=bucket, is_latest=True).order_by("key").only(*FIELDS)
     while True:
         found = rows.filter(key__gt=position) if position else rows
         if prefix:
             found = found.filter(key__gte=prefix, key__lt=prefix + LAST)
-        batch = list(found[: limit + 1 - len(entries)])
-        if not batch:
-            return entries, False, position
+        wanted = limit + 1 - len(entries)
+        batch = list(found[:wanted])
         for row in batch:
             if len(entries) == limit:
                 return entries, True, position
@@ -45,18 +48,21 @@ def walk(bucket, prefix, delimiter, after, limit):
             entries.append(row)
             position = row.key
         else:
-            if len(batch) < limit + 1 - (len(entries) - len(batch)):
+            if len(batch) < wanted:
                 return entries, False, position
 
 
-def _limit(request):
-    limit = request.get("MaxKeys")
-    if limit is not None and limit < 0:
-        raise errors.InvalidArgument("Argument maxKeys must be an integer between 0 and 2147483647")
-    return PAGE if limit is None else min(limit, PAGE)
+def page_size(given, name="max-keys"):
+    """Return how many entries a page has. Errors: InvalidArgument."""
+    if given is not None and not 0 <= given <= 2**31 - 1:
+        raise errors.InvalidArgument(
+            f"Argument {name} must be an integer between 0 and 2147483647", ArgumentName=name, ArgumentValue=given
+        )
+    return PAGE if given is None else min(given, PAGE)
 
 
-def _encoder(request):
+def encoder(request):
+    """Return the function that writes keys as the request wants them. Errors: InvalidArgument."""
     kind = request.get("EncodingType")
     if kind not in (None, "", "url"):
         raise errors.InvalidArgument(
@@ -65,7 +71,12 @@ def _encoder(request):
     return (lambda text: quote(text, safe="/")) if kind else (lambda text: text)
 
 
-def _told(row, encode, owner):
+def owner_of(bucket, row):
+    account = row.owner or bucket.account
+    return {"ID": account.canonical_id, "DisplayName": account.name}
+
+
+def _told(bucket, row, encode, with_owner):
     entry = {
         "Key": encode(row.key),
         "LastModified": row.last_modified,
@@ -75,27 +86,24 @@ def _told(row, encode, owner):
         "ChecksumAlgorithm": list(row.checksums),
         "ChecksumType": row.checksum_type,
     }
-    return {**entry, "Owner": {"ID": owner.canonical_id}} if owner else entry
+    return {**entry, "Owner": owner_of(bucket, row)} if with_owner else entry
 
 
 def _page(ctx, request, after, with_owner):
-    """Return (bucket, answer shared by both versions, entries, more, position)."""
+    """Return (answer shared by both versions, entries, more, position, encode)."""
     bucket = bucket_of(ctx, request)
-    meters.record(ctx, "s3.requests.standard.put_copy_post_list", 1, bucket.arn, account=bucket.account)
-    prefix, delimiter, encode, limit = (
-        request.get("Prefix") or "",
-        request.get("Delimiter") or "",
-        _encoder(request),
-        _limit(request),
-    )
-    entries, more, position = walk(bucket, prefix, delimiter, after, limit) if limit else ([], False, after)
-    owner = bucket.account if with_owner else None
+    meters.record(ctx, PUT, 1, bucket.arn, account=bucket.account)
+    prefix, delimiter = request.get("Prefix") or "", request.get("Delimiter") or ""
+    encode, limit = encoder(request), page_size(request.get("MaxKeys"))
+    rows = Object.objects.filter(bucket=bucket, is_latest=True, is_delete_marker=False)
+    rows = rows.select_related("owner").only(*FIELDS).order_by("key")
+    entries, more, position = walk(rows, prefix, delimiter, after, limit) if limit else ([], False, after)
     answer = {
         "Name": bucket.name,
         "Prefix": encode(prefix),
         "MaxKeys": limit if request.get("MaxKeys") is None else request["MaxKeys"],
         "IsTruncated": more,
-        "Contents": [_told(entry, encode, owner) for entry in entries if not isinstance(entry, str)],
+        "Contents": [_told(bucket, entry, encode, with_owner) for entry in entries if not isinstance(entry, str)],
         "CommonPrefixes": [{"Prefix": encode(entry)} for entry in entries if isinstance(entry, str)],
     }
     if delimiter:
@@ -105,12 +113,15 @@ def _page(ctx, request, after, with_owner):
     return answer, entries, more, position, encode
 
 
+def behind(marker, delimiter):
+    """Return the position behind a marker: one that is a common prefix means everything under it was listed."""
+    return marker + LAST if delimiter and marker.endswith(delimiter) else marker
+
+
 def list_objects(ctx, request):
     """List keys, the old way: Marker and NextMarker are keys. Source: Amazon S3 API Reference, ListObjects."""
     marker, delimiter = request.get("Marker") or "", request.get("Delimiter") or ""
-    # A marker that is a common prefix means everything under it was listed.
-    after = marker + LAST if delimiter and marker.endswith(delimiter) else marker
-    answer, entries, more, _position, encode = _page(ctx, request, after, True)
+    answer, entries, more, _position, encode = _page(ctx, request, behind(marker, delimiter), True)
     answer["Marker"] = encode(marker)
     if more and delimiter:
         last = entries[-1]
@@ -121,7 +132,7 @@ def list_objects(ctx, request):
 def list_objects_v2(ctx, request):
     """List keys with opaque tokens. Errors: InvalidArgument (a token not of ours). Source: ListObjectsV2."""
     token, start_after = request.get("ContinuationToken"), request.get("StartAfter") or ""
-    after = _read_token(token) if token is not None else start_after
+    after = _read_token(token) if token else start_after
     answer, entries, more, position, encode = _page(ctx, request, after, bool(request.get("FetchOwner")))
     answer["KeyCount"] = len(entries)
     if token is not None:
@@ -135,8 +146,6 @@ def list_objects_v2(ctx, request):
 
 def _read_token(token):
     try:
-        if not token:
-            raise ValueError
         return base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
     except (ValueError, binascii.Error):
         raise errors.InvalidArgument(

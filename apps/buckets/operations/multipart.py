@@ -1,72 +1,85 @@
 """Uploads in parts. Source: Amazon S3 API Reference, CreateMultipartUpload and its neighbours."""
 
-import base64
 import hashlib
 import secrets
+from datetime import datetime
 
 from django.db import transaction
 
 from apps.billing import levels, meters
-from apps.buckets import errors, store
+from apps.buckets import checksums, encryption, errors, store, versions
+from apps.buckets import lifecycle_rules as lifecycle
 from apps.buckets.actions import bucket_of
-from apps.buckets.models import MultipartUpload, Part
-from apps.buckets.operations.objects import PUT, STORAGE, check_key, checksum_members, described, put_row
+from apps.buckets.conditions import check_write
+from apps.buckets.models import FinishedUpload, MultipartUpload, Part
+from apps.buckets.operations.objects import (
+    PUT,
+    check_key,
+    checksum_members,
+    conditional,
+    present_etag,
+    put_row,
+    write_columns,
+)
+from apps.buckets.versions import STORAGE
 from playground import clock
-from playground.wire.body import CHECKSUMS
 
 MIN_PART_BYTES = 5 * 2**20
 MAX_PARTS = 10_000
-FULL_OBJECT_ONLY = ("CRC64NVME",)
 
 
 def upload_of(bucket, request):
     """Return the MultipartUpload a request names. Errors: NoSuchUpload."""
-    found = MultipartUpload.objects.filter(bucket=bucket, key=request["Key"], upload_id=request["UploadId"]).first()
+    found = (
+        MultipartUpload.objects.select_related("owner")
+        .filter(bucket=bucket, key=request["Key"], upload_id=request["UploadId"])
+        .first()
+    )
     if found is None:
         raise errors.NoSuchUpload(UploadId=request["UploadId"])
     return found
 
 
 def create_multipart_upload(ctx, request):
-    """Begin an upload. Errors: InvalidRequest (a checksum type its algorithm lacks)."""
+    """Begin an upload. Errors: InvalidRequest (a checksum type its algorithm lacks), those of PutObject."""
     bucket = bucket_of(ctx, request)
     check_key(request["Key"])
-    algorithm = (request.get("ChecksumAlgorithm") or "").upper()
-    kind = (request.get("ChecksumType") or "").upper()
-    if algorithm and algorithm not in CHECKSUMS:
-        raise errors.InvalidRequest(
-            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
-        )
-    if kind == "COMPOSITE" and algorithm in FULL_OBJECT_ONLY:
-        raise errors.InvalidRequest(
-            f"The COMPOSITE checksum type cannot be used with the {algorithm} checksum algorithm."
-        )
-    if kind == "FULL_OBJECT" and algorithm.startswith("SHA"):
-        raise errors.InvalidRequest(
-            f"The FULL_OBJECT checksum type cannot be used with the {algorithm} checksum algorithm."
-        )
-    if algorithm and not kind:
-        kind = "FULL_OBJECT" if algorithm in FULL_OBJECT_ONLY else "COMPOSITE"
+    algorithm, kind = checksums.chosen(request)
+    values = write_columns(ctx, bucket, request)
+    owner = values.pop("owner")
+    if values["retain_until"]:
+        values["retain_until"] = values["retain_until"].isoformat()
+    sealing = encryption.seal_for(ctx, bucket, request)
     upload = MultipartUpload.objects.create(
         upload_id=secrets.token_urlsafe(36),
         bucket=bucket,
         key=request["Key"],
         initiated_at=clock.now(bucket.account),
-        values=described(request),
+        values=values,
+        owner=owner,
+        initiator=_person(ctx),
+        encryption=sealing.kept,
         checksum_algorithm=algorithm,
         checksum_type=kind,
     )
     meters.record(ctx, PUT, 1, bucket.arn, account=bucket.account)
-    answer = {"Bucket": bucket.name, "Key": upload.key, "UploadId": upload.upload_id}
+    answer = {"Bucket": bucket.name, "Key": upload.key, "UploadId": upload.upload_id, **encryption.told(sealing.kept)}
+    answer.update(lifecycle.abort_header(bucket, upload))
     return {**answer, "ChecksumAlgorithm": algorithm, "ChecksumType": kind} if algorithm else answer
+
+
+def _person(ctx):
+    """Return who initiates an upload, as listings name them."""
+    if ctx.account is None:
+        return {"ID": "65a011a29cdf8ec533ec3d1ccaae921c", "DisplayName": "anonymous"}
+    who = ctx.account.canonical_id if ctx.principal.kind == "root" else ctx.principal.arn
+    return {"ID": who, "DisplayName": ctx.account.name}
 
 
 def keep_part(ctx, bucket, upload, number, stored):
     """Make stored bytes a part, replacing the one of that number. Returns the Part."""
     now = clock.now(bucket.account)
-    if not 1 <= number <= MAX_PARTS:
-        store.discard(stored)
-        raise errors.TooManyParts(ArgumentName="partNumber", ArgumentValue=number)
+    stored = store.to_file(stored)
     try:
         with transaction.atomic():
             if not MultipartUpload.objects.select_for_update().filter(pk=upload.pk).exists():
@@ -75,13 +88,13 @@ def keep_part(ctx, bucket, upload, number, stored):
             delta = stored.size_bytes
             if old:
                 delta -= old.size_bytes
-                blob_id = old.blob_id
+                store.free([blob[0] for blob in old.blobs])
                 old.delete()
-                store.free([blob_id])
+            stored.rows()
             part = Part.objects.create(
                 upload=upload,
                 number=number,
-                blob=stored.row(),
+                blobs=stored.blobs,
                 size_bytes=stored.size_bytes,
                 etag=stored.md5.hex(),
                 checksums=stored.checksums,
@@ -95,33 +108,49 @@ def keep_part(ctx, bucket, upload, number, stored):
     return part
 
 
+def check_number(number):
+    """Refuse a part number out of range. Errors: InvalidArgument."""
+    if not 1 <= number <= MAX_PARTS:
+        raise errors.TooManyParts(ArgumentName="partNumber", ArgumentValue=number)
+
+
+def key_of_upload(ctx, bucket, upload, request):
+    """Return the data key for a part. Errors: InvalidRequest (a part of an SSE-C upload without its key)."""
+    if upload.encryption.get("algorithm") == encryption.CUSTOMER:
+        given = encryption.customer_key(request)
+        if given is None or given[1] != upload.encryption["md5"]:
+            raise errors.InvalidRequest(
+                "The multipart upload initiate requested encryption. Subsequent part requests must include the "
+                "appropriate encryption parameters."
+            )
+    return encryption.open_key(ctx, bucket, upload.encryption, request)
+
+
 def upload_part(ctx, request):
     """Store a part. Errors: NoSuchUpload, InvalidArgument (number), BadDigest. Source: UploadPart."""
     bucket = bucket_of(ctx, request)
+    check_number(request["PartNumber"])
     upload = upload_of(bucket, request)
-    part = keep_part(ctx, bucket, upload, request["PartNumber"], store.write(request.get("Body") or b""))
-    return {"ETag": f'"{part.etag}"', **checksum_members(part)}
+    data_key = key_of_upload(ctx, bucket, upload, request)
+    part = keep_part(ctx, bucket, upload, request["PartNumber"], store.write(request.get("Body") or b"", data_key))
+    return {"ETag": f'"{part.etag}"', **checksum_members(part), **encryption.told(upload.encryption)}
 
 
 def _chosen(upload, request):
     """Return the Parts a completion lists, in order. Errors: InvalidPart, InvalidPartOrder, EntityTooSmall."""
     asked = (request.get("MultipartUpload") or {}).get("Parts") or []
-    if not asked:
-        raise errors.MalformedXML()
     numbers = [one.get("PartNumber") for one in asked]
-    if any(number is None for number in numbers):
+    if not asked or any(number is None for number in numbers):
         raise errors.MalformedXML()
     if numbers != sorted(set(numbers)):
         raise errors.InvalidPartOrder(UploadId=upload.upload_id)
-    kept = {part.number: part for part in upload.parts.select_related("blob")}
+    kept = {part.number: part for part in upload.parts.all()}
     chosen = []
     for one in asked:
         part = kept.get(one["PartNumber"])
-        if part is None or (one.get("ETag") or "").strip('"') != part.etag:
+        wrong = part is None or (one.get("ETag") or "").strip('"') != part.etag
+        if wrong or any(one.get(f"Checksum{n}") not in (None, value) for n, value in part.checksums.items()):
             raise errors.InvalidPart(UploadId=upload.upload_id, PartNumber=one["PartNumber"], ETag=one.get("ETag"))
-        for name, value in part.checksums.items():
-            if one.get(f"Checksum{name}") not in (None, value):
-                raise errors.InvalidPart(UploadId=upload.upload_id, PartNumber=one["PartNumber"], ETag=one.get("ETag"))
         chosen.append(part)
     for part in chosen[:-1]:
         if part.size_bytes < MIN_PART_BYTES:
@@ -131,77 +160,106 @@ def _chosen(upload, request):
     return chosen
 
 
-def _checksums(upload, chosen, stored):
-    """Return (checksums, type) of the finished object: composite of the parts', or of all its bytes."""
-    algorithm = upload.checksum_algorithm
-    if algorithm and upload.checksum_type == "COMPOSITE" and all(algorithm in part.checksums for part in chosen):
-        digest = CHECKSUMS[algorithm]()
-        for part in chosen:
-            digest.update(base64.b64decode(part.checksums[algorithm]))
-        return {algorithm: f"{base64.b64encode(digest.digest()).decode()}-{len(chosen)}"}, "COMPOSITE"
-    if algorithm and algorithm not in stored.checksums:
-        digest = CHECKSUMS[algorithm]()
-        for part in chosen:
-            for piece in store.read(part.blob.path):
-                digest.update(piece)
-        return {algorithm: base64.b64encode(digest.digest()).decode()}, "FULL_OBJECT"
-    return stored.checksums, "FULL_OBJECT"
+def _check_whole(request, found, size):
+    """Refuse a completion whose declared checksum or size is another. Errors: BadDigest, InvalidRequest."""
+    for name, value in found.items():
+        given = request.get(f"Checksum{name}")
+        if given is not None and given != value and given != value.partition("-")[0]:
+            raise errors.BadDigest(f"The {name} you specified did not match the calculated checksum.")
+    declared = request.get("MpuObjectSize")
+    if declared is not None and int(declared) != size:
+        raise errors.InvalidRequest("The provided 'x-amz-mp-object-size' header value does not match what was computed")
+
+
+def _kept_part(upload, part):
+    """Return what the object keeps of a part: its checksum only where the client asked for one or sent one."""
+    ours = not upload.checksum_algorithm and list(part.checksums) == [checksums.DEFAULT]
+    return {"number": part.number, "size": part.size_bytes, "checksums": {} if ours else part.checksums}
 
 
 def complete_multipart_upload(ctx, request):
-    """Make the parts one object.
+    """Make the parts one object. No byte is read or moved: the object names the parts' files in order.
 
+    A client that asks again, since the first answer was lost on the way, gets the same answer.
     Errors: NoSuchUpload, InvalidPart, InvalidPartOrder, EntityTooSmall, PreconditionFailed, BadDigest.
     Source: Amazon S3 API Reference, CompleteMultipartUpload.
     """
     bucket = bucket_of(ctx, request)
+    finished = FinishedUpload.objects.filter(bucket=bucket, upload_id=request["UploadId"]).first()
+    if finished is not None and finished.answer["Key"] == request["Key"]:
+        return dict(finished.answer)
     upload = upload_of(bucket, request)
     chosen = _chosen(upload, request)
-    stored = store.join([part.blob for part in chosen])
-    checksums, kind = _checksums(upload, chosen, stored)
-    for name, value in checksums.items():
-        if request.get(f"Checksum{name}") not in (None, value):
-            store.discard(stored)
-            raise errors.BadDigest(f"The {name} you specified did not match the calculated checksum.")
+    size = sum(part.size_bytes for part in chosen)
+    found, kind = checksums.of_upload(upload, chosen)
+    _check_whole(request, found, size)
+    if conditional(request):
+        check_write(request, present_etag(bucket, upload.key))
     combined = hashlib.md5(b"".join(bytes.fromhex(part.etag) for part in chosen)).hexdigest()
     values = {
         **upload.values,
+        "owner": upload.owner,
+        "encryption": upload.encryption,
         "etag": f"{combined}-{len(chosen)}",
-        "checksums": checksums,
+        "checksums": found,
         "checksum_type": kind,
-        "parts_count": len(chosen),
-        "part_sizes": [part.size_bytes for part in chosen],
+        "parts": [_kept_part(upload, part) for part in chosen],
     }
+    if values["retain_until"]:
+        values["retain_until"] = datetime.fromisoformat(values["retain_until"])
+    stored = store.Stored([blob for part in chosen for blob in part.blobs], size)
     with transaction.atomic():
-        row = put_row(ctx, bucket, upload.key, stored, values, "ObjectCreated:CompleteMultipartUpload", request)
-        _forget(bucket, upload)
-    return {
-        "Location": f"{ctx.scheme}://{ctx.host or 's3.amazonaws.com'}/{bucket.name}/{upload.key}",
+        if not MultipartUpload.objects.select_for_update().filter(pk=upload.pk).exists():
+            raise errors.NoSuchUpload(UploadId=upload.upload_id)
+        _forget(bucket, upload, kept={part.pk for part in chosen})
+        event = "ObjectCreated:CompleteMultipartUpload"
+        row = put_row(ctx, bucket, upload.key, stored, values, event, request, own_files=False)
+        answer = _completed(ctx, bucket, row)
+        FinishedUpload.objects.create(upload_id=upload.upload_id, bucket=bucket, answer=answer)
+    return dict(answer)
+
+
+def _completed(ctx, bucket, row):
+    """Return the answer of a completion, None left out, so that it can be kept."""
+    answer = {
+        "Location": f"{ctx.scheme}://{ctx.host or 's3.amazonaws.com'}/{bucket.name}/{row.key}",
         "Bucket": bucket.name,
-        "Key": upload.key,
+        "Key": row.key,
         "ETag": f'"{row.etag}"',
+        "VersionId": versions.written_id(bucket, row),
+        "Expiration": lifecycle.expiration_header(bucket, row),
         **checksum_members(row),
-        "ChecksumType": kind,
+        "ChecksumType": row.checksum_type,
+        **encryption.told(row.encryption),
     }
+    return {name: value for name, value in answer.items() if value is not None}
 
 
-def _forget(bucket, upload):
-    """Remove an upload and its parts' bytes, in the caller's transaction."""
+def _forget(bucket, upload, kept=()):
+    """Remove an upload and the bytes of its parts but the kept ones', in the caller's transaction."""
     parts = list(upload.parts.all())
-    blob_ids = [part.blob_id for part in parts]
     upload.delete()
-    store.free(blob_ids)
+    store.free([blob[0] for part in parts if part.pk not in kept for blob in part.blobs])
     levels.change(bucket.account, STORAGE, bucket.arn, -sum(p.size_bytes for p in parts), clock.now(bucket.account))
+
+
+def abort(bucket, upload):
+    """Give an upload up and free its parts."""
+    with transaction.atomic():
+        _forget(bucket, upload)
 
 
 def abort_multipart_upload(ctx, request):
     """Give an upload up and free its parts. Errors: NoSuchUpload. Source: AbortMultipartUpload."""
     bucket = bucket_of(ctx, request)
-    upload = upload_of(bucket, request)
-    with transaction.atomic():
-        _forget(bucket, upload)
+    abort(bucket, upload_of(bucket, request))
     meters.record(ctx, "s3.requests.delete_cancel", 1, bucket.arn, account=bucket.account)
     return {"__status__": 204}
+
+
+def _owner(bucket, upload):
+    account = upload.owner or bucket.account
+    return {"ID": account.canonical_id, "DisplayName": account.name}
 
 
 def list_parts(ctx, request):
@@ -209,12 +267,11 @@ def list_parts(ctx, request):
     bucket = bucket_of(ctx, request)
     upload = upload_of(bucket, request)
     meters.record(ctx, "s3.requests.standard.get_select_other", 1, bucket.arn, account=bucket.account)
-    limit = min(request.get("MaxParts") or 1000, 1000)
+    limit = min(request.get("MaxParts") if request.get("MaxParts") is not None else 1000, 1000)
     marker = int(request.get("PartNumberMarker") or 0)
     found = list(upload.parts.filter(number__gt=marker).order_by("number")[: limit + 1])
     shown = found[:limit]
-    owner = {"ID": bucket.account.canonical_id}
-    return {
+    answer = {
         "Bucket": bucket.name,
         "Key": upload.key,
         "UploadId": upload.upload_id,
@@ -232,61 +289,11 @@ def list_parts(ctx, request):
             }
             for p in shown
         ],
-        "Initiator": owner,
-        "Owner": owner,
-        "StorageClass": "STANDARD",
+        "Initiator": upload.initiator or _owner(bucket, upload),
+        "Owner": _owner(bucket, upload),
+        "StorageClass": upload.values.get("storage_class", "STANDARD"),
+        **lifecycle.abort_header(bucket, upload),
     }
-
-
-def list_multipart_uploads(ctx, request):
-    """List the uploads in progress by key and time. Source: ListMultipartUploads."""
-    bucket = bucket_of(ctx, request)
-    meters.record(ctx, PUT, 1, bucket.arn, account=bucket.account)
-    prefix, delimiter = request.get("Prefix") or "", request.get("Delimiter") or ""
-    limit = min(request.get("MaxUploads") or 1000, 1000)
-    key_marker, id_marker = request.get("KeyMarker") or "", request.get("UploadIdMarker") or ""
-    rows = bucket.uploads.order_by("key", "initiated_at", "id")
-    if prefix:
-        rows = rows.filter(key__gte=prefix, key__lt=prefix + "\U0010ffff")
-    rows = list(rows.filter(key__gte=key_marker) if key_marker else rows)
-    if key_marker:
-        same = [u for u in rows if u.key == key_marker]
-        after = next((i + 1 for i, u in enumerate(same) if u.upload_id == id_marker), len(same) if not id_marker else 0)
-        rows = same[after:] + [u for u in rows if u.key != key_marker]
-    shown, folded = [], []
-    for upload in rows:
-        cut = upload.key.find(delimiter, len(prefix)) if delimiter else -1
-        if cut >= 0:
-            common = upload.key[: cut + len(delimiter)]
-            if common not in folded:
-                folded.append(common)
-        else:
-            shown.append(upload)
-    more = len(shown) + len(folded) > limit
-    shown = shown[:limit]
-    owner = {"ID": bucket.account.canonical_id}
-    answer = {
-        "Bucket": bucket.name,
-        "KeyMarker": key_marker,
-        "UploadIdMarker": id_marker,
-        "Prefix": prefix,
-        "MaxUploads": limit,
-        "IsTruncated": more,
-        "Uploads": [
-            {
-                "Key": u.key,
-                "UploadId": u.upload_id,
-                "Initiated": u.initiated_at,
-                "StorageClass": "STANDARD",
-                "Owner": owner,
-                "Initiator": owner,
-            }
-            for u in shown
-        ],
-        "CommonPrefixes": [{"Prefix": p} for p in folded],
-    }
-    if delimiter:
-        answer["Delimiter"] = delimiter
-    if more and shown:
-        answer.update(NextKeyMarker=shown[-1].key, NextUploadIdMarker=shown[-1].upload_id)
+    if upload.checksum_algorithm:
+        answer.update(ChecksumAlgorithm=upload.checksum_algorithm, ChecksumType=upload.checksum_type)
     return answer

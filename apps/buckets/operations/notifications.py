@@ -1,26 +1,30 @@
-"""Which events of a bucket start which functions."""
+"""Which events of a bucket start which functions and go to which queues."""
 
 import re
 import uuid
 from collections.abc import Callable
 
+from django.db import transaction
+
 from apps.billing import meters
-from apps.buckets import errors
+from apps.buckets import errors, events
 from apps.buckets.actions import bucket_of
 
-FUNCTION_ARN = re.compile(r"arn:aws:lambda:[a-z0-9-]+:\d{12}:function:[\w-]+(:[\w$-]+)?")
-EVENTS = {
-    "s3:ObjectCreated:*",
-    "s3:ObjectCreated:Put",
-    "s3:ObjectCreated:Post",
-    "s3:ObjectCreated:Copy",
-    "s3:ObjectCreated:CompleteMultipartUpload",
-    "s3:ObjectRemoved:*",
-    "s3:ObjectRemoved:Delete",
-    "s3:ObjectRemoved:DeleteMarkerCreated",
+ARNS = {
+    "LambdaFunctionConfigurations": re.compile(r"arn:aws:lambda:[a-z0-9-]+:\d{12}:function:[\w-]+(:[\w$-]+)?"),
+    "QueueConfigurations": re.compile(r"arn:aws:sqs:[a-z0-9-]+:\d{12}:[\w-]+"),
 }
-# (function arn, bucket) -> "" or why the bucket may not invoke it. functions sets it when Django starts,
-# because functions stands right of buckets.
+# S3 User Guide, "Supported event types": what acts here can cause.
+TYPES = {
+    "ObjectCreated": ("Put", "Post", "Copy", "CompleteMultipartUpload"),
+    "ObjectRemoved": ("Delete", "DeleteMarkerCreated"),
+    "ObjectTagging": ("Put", "Delete"),
+    "ObjectAcl": ("Put",),
+    "LifecycleExpiration": ("Delete", "DeleteMarkerCreated"),
+}
+EVENTS = {f"s3:{kind}:{one}" for kind, ones in TYPES.items() for one in (*ones, "*")} - {"s3:ObjectAcl:*"}
+# (destination arn, bucket) -> "" or why the bucket may not send to it. functions and queues add theirs when
+# Django starts, because they stand right of buckets.
 destination_check: list[Callable] = []
 
 
@@ -28,11 +32,12 @@ def _invalid(message, name="", value=""):
     return errors.InvalidArgument(message, ArgumentName=name or None, ArgumentValue=value or None)
 
 
-def _checked(bucket, one):
+def _checked(bucket, kind, one, skip_check):
     """Return one configuration with its id. Errors: InvalidArgument."""
-    arn = one["LambdaFunctionArn"]
-    if not FUNCTION_ARN.fullmatch(arn):
-        raise _invalid("The ARN could not be parsed", "LambdaFunctionArn", arn)
+    member = events.DESTINATIONS[kind]
+    arn = one.get(member) or ""
+    if not ARNS[kind].fullmatch(arn):
+        raise _invalid("The ARN could not be parsed", member, arn)
     for name in one.get("Events") or ["(none)"]:
         if name not in EVENTS:
             raise _invalid(f"The event '{name}' is not supported for notifications", "Event", name)
@@ -44,7 +49,7 @@ def _checked(bucket, one):
         if name in seen:
             raise _invalid(f"Cannot specify more than one {name} rule in a filter.")
         seen.add(name)
-    for check in destination_check:
+    for check in () if skip_check else destination_check:
         reason = check(arn, bucket)
         if reason:
             raise _invalid("Unable to validate the following destination configurations", arn, reason)
@@ -68,26 +73,32 @@ def _overlap(first, second):
 
 
 def put_bucket_notification_configuration(ctx, request):
-    """Say which events start which functions; an empty configuration turns all off.
+    """Say which events go to which functions and queues; an empty configuration turns all off.
 
-    Errors: InvalidArgument (ARN, event, filter, overlap, a function that is missing or does not let S3 invoke it),
-    NotImplemented (queues, topics, EventBridge). Source: PutBucketNotificationConfiguration.
+    A queue gets a test message at once. Errors: InvalidArgument (ARN, event, filter, overlap, a destination that is
+    missing or does not let S3 in), NotImplemented (topics, EventBridge). Source: PutBucketNotificationConfiguration.
     """
     bucket = bucket_of(ctx, request)
     asked = request["NotificationConfiguration"]
-    for name in ("TopicConfigurations", "QueueConfigurations", "EventBridgeConfiguration"):
+    for name in ("TopicConfigurations", "EventBridgeConfiguration"):
         if asked.get(name) is not None:
-            raise errors.NotImplementedHere(
-                f"{name} is not built in this playground yet; LambdaFunctionConfigurations is."
-            )
-    checked = [_checked(bucket, one) for one in asked.get("LambdaFunctionConfigurations") or []]
-    for number, one in enumerate(checked):
-        if any(_overlap(one, other) for other in checked[number + 1 :]):
+            raise errors.NotImplementedHere(f"{name} is not built in this playground yet; functions and queues are.")
+    skip = bool(request.get("SkipDestinationValidation"))
+    checked = {
+        kind: [_checked(bucket, kind, one, skip) for one in asked.get(kind) or []] for kind in events.DESTINATIONS
+    }
+    every = [one for found in checked.values() for one in found]
+    for number, one in enumerate(every):
+        if any(_overlap(one, other) for other in every[number + 1 :]):
             raise _invalid(
                 "Configurations overlap. Configurations on the same bucket cannot share a common event type."
             )
-    bucket.notification = {"LambdaFunctionConfigurations": checked} if checked else {}
-    bucket.save(update_fields=["notification"])
+    before = {one["QueueArn"] for one in bucket.notification.get("QueueConfigurations", [])}
+    with transaction.atomic():
+        bucket.notification = {kind: found for kind, found in checked.items() if found}
+        bucket.save(update_fields=["notification"])
+        for arn in {one["QueueArn"] for one in checked["QueueConfigurations"]} - before:
+            events.keep(ctx, bucket, arn, events.TEST_EVENT, events.test_message(ctx, bucket))
     meters.record(ctx, "s3.requests.standard.put_copy_post_list", 1, bucket.arn, account=bucket.account)
     return {}
 

@@ -1,21 +1,27 @@
 """Write and read objects."""
 
+from urllib.parse import unquote
+
 from django.db import transaction
 
-from apps.billing import levels, meters
-from apps.buckets import errors, events, store
-from apps.buckets.actions import bucket_of, on_bucket
+from apps.billing import meters
+from apps.buckets import encryption, errors, events, locks, ownership, store, tags, versions
+from apps.buckets import lifecycle_rules as lifecycle
+from apps.buckets.actions import bucket_of, on_bucket, row_of
 from apps.buckets.conditions import check_write, not_modified, span
-from apps.buckets.models import Object
 from apps.identity import authorize
 from playground import clock
 from playground.wire.errors import AccessDenied
-from playground.wire.http import FileBody
 
 PUT, GET = "s3.requests.standard.put_copy_post_list", "s3.requests.standard.get_select_other"
-STORAGE = "s3.storage.standard"
 KEY_BYTES, METADATA_BYTES = 1024, 2048
-KEPT_HEADERS = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "Expires")
+KEPT_HEADERS = (
+    "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "Expires", "WebsiteRedirectLocation",
+)  # fmt: skip
+STORAGE_CLASSES = (
+    "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE",
+    "GLACIER_IR",
+)  # fmt: skip
 
 
 # -- writing --------------------------------------------------------------------------------------
@@ -29,11 +35,30 @@ def check_key(key):
 
 
 def described(request):
-    """Return what a request says of an object besides its bytes, as column values. Errors: MetadataTooLarge."""
+    """Return what a request says of an object besides its bytes, as column values.
+
+    Errors: MetadataTooLarge, InvalidStorageClass, InvalidTag, InvalidRedirectLocation.
+    """
     metadata = {name.lower(): value for name, value in (request.get("Metadata") or {}).items()}
     size = sum(len(n.encode()) + len(v.encode()) for n, v in metadata.items())
     if size > METADATA_BYTES:
         raise errors.MetadataTooLarge(Size=size, MaxSizeAllowed=METADATA_BYTES)
+    storage_class = request.get("StorageClass") or "STANDARD"
+    if storage_class not in STORAGE_CLASSES:
+        raise errors.InvalidStorageClass(StorageClassRequested=storage_class)
+    location = request.get("WebsiteRedirectLocation")
+    if location and not location.startswith(("/", "http://", "https://")):
+        raise errors.InvalidRedirectLocation()
+    return {
+        "content_type": request.get("ContentType") or "binary/octet-stream",
+        "headers": _kept_headers(request),
+        "metadata": metadata,
+        "storage_class": storage_class,
+        "tags": tags.of_header(request.get("Tagging")),
+    }
+
+
+def _kept_headers(request):
     headers = {name: request[name] for name in KEPT_HEADERS if request.get(name)}
     if not isinstance(headers.get("Expires", ""), str):
         headers["Expires"] = request["Expires"].strftime("%a, %d %b %Y %H:%M:%S GMT")
@@ -43,43 +68,50 @@ def described(request):
         headers["ContentEncoding"] = ", ".join(kept)
         if not kept:
             del headers["ContentEncoding"]
-    return {
-        "content_type": request.get("ContentType") or "binary/octet-stream",
-        "headers": headers,
-        "metadata": metadata,
-        "storage_class": request.get("StorageClass") or "STANDARD",
-    }
+    return headers
 
 
-def put_row(ctx, bucket, key, stored, values, event_name, request, sku=PUT):
-    """Make stored bytes the object of a key: row, storage level, events, all in one transaction.
+def put_row(ctx, bucket, key, stored, values, event_name, request, *, own_files=True):
+    """Make stored bytes a version of a key: row, storage level, events, all in one transaction.
 
-    stored: store.Stored. values: columns. request: for If-Match and If-None-Match. Returns the Object.
-    A refusal removes the bytes again.
+    stored: store.Stored. values: columns. request: for If-Match and If-None-Match. own_files: the files have
+    no rows yet, and a refusal removes them again. Returns the Object.
     """
     now = clock.now(bucket.account)
     try:
         with transaction.atomic():
-            old = Object.objects.filter(bucket=bucket, key=key, is_latest=True).first()
-            check_write(request, old.etag if old else None)
-            blob = stored.row()
-            values = {**values, "blob": blob, "size_bytes": stored.size_bytes, "last_modified": now}
-            if old:
-                freed, before = old.blob_id, old.size_bytes
-                for name, value in values.items():
-                    setattr(old, name, value)
-                old.save()
-                store.free([freed])
-                row, delta = old, stored.size_bytes - before
-            else:
-                row, delta = Object.objects.create(bucket=bucket, key=key, **values), stored.size_bytes
-            levels.change(bucket.account, STORAGE, bucket.arn, delta, now)
+            check_write(request, present_etag(bucket, key) if conditional(request) else None)
+            if own_files:
+                stored.rows()
+            columns = {"blobs": stored.blobs, "inline": stored.inline, "size_bytes": stored.size_bytes}
+            row = versions.add(bucket, key, now, {**values, **columns})
             events.emit(ctx, bucket, event_name, row)
     except BaseException:
-        store.discard(stored)
+        if own_files:
+            store.discard(stored)
         raise
-    meters.record(ctx, sku, 1, bucket.arn, account=bucket.account, at=now)
+    meters.record(ctx, PUT, 1, bucket.arn, account=bucket.account, at=now)
     return row
+
+
+def conditional(request):
+    return request.get("IfMatch") is not None or request.get("IfNoneMatch") is not None
+
+
+def present_etag(bucket, key):
+    """Return the ETag of the latest version, None when there is none or it is a delete marker."""
+    row = versions.latest(bucket, key)
+    return None if row is None or row.is_delete_marker else row.etag
+
+
+def write_columns(ctx, bucket, request):
+    """Return every column of a new object that its request decides: description, owner, ACL, lock."""
+    now = clock.now(bucket.account)
+    return {
+        **described(request),
+        **ownership.of_new_object(ctx, bucket, request),
+        **locks.columns(bucket, request, now),
+    }
 
 
 def put_object(ctx, request):
@@ -91,14 +123,23 @@ def put_object(ctx, request):
     """
     bucket = bucket_of(ctx, request)
     check_key(request["Key"])
-    values = described(request)
-    stored = store.write(request.get("Body") or b"")
-    values.update(
-        etag=stored.md5.hex(), checksums=stored.checksums, checksum_type="FULL_OBJECT", parts_count=0, part_sizes=[]
-    )
-    row = put_row(ctx, bucket, request["Key"], stored, values, "ObjectCreated:Put", request)
-    ctx.trace.step("store", "written", f"{row.size_bytes} bytes are safe on disk.", etag=row.etag)
-    return {"ETag": f'"{row.etag}"', **checksum_members(row), "ChecksumType": row.checksum_type}
+    values = write_columns(ctx, bucket, request)
+    if conditional(request):  # known in vain before the bytes are read; asked again when they are stored
+        check_write(request, present_etag(bucket, request["Key"]))
+    sealing = encryption.seal_for(ctx, bucket, request)
+    stored = store.write(request.get("Body") or b"", sealing.data_key)
+    values.update(etag=stored.md5.hex(), checksums=stored.checksums, encryption=sealing.kept)
+    event = "ObjectCreated:Post" if ctx.operation == "PostObject" else "ObjectCreated:Put"
+    row = put_row(ctx, bucket, request["Key"], stored, values, event, request)
+    ctx.trace.step("store", "written", f"{row.size_bytes} bytes are safe on disk, encrypted.", etag=row.etag)
+    return {
+        "ETag": f'"{row.etag}"',
+        "VersionId": versions.written_id(bucket, row),
+        "Expiration": lifecycle.expiration_header(bucket, row),
+        **checksum_members(row),
+        "ChecksumType": row.checksum_type,
+        **encryption.told(row.encryption),
+    }
 
 
 def checksum_members(row):
@@ -110,63 +151,107 @@ def checksum_members(row):
 
 
 def find(ctx, bucket, request):
-    """Return the Object that a request means. Errors: NoSuchKey; AccessDenied without the right to list.
+    """Return the Object that a request means, with bytes.
 
     Who may not list the bucket must not learn whether a key exists.
+    Errors: NoSuchKey, NoSuchVersion, MethodNotAllowed (a delete marker by its id), AccessDenied.
     """
-    version = request.get("VersionId")
-    if version not in (None, "null"):
-        raise errors.InvalidArgument("Invalid version id specified", ArgumentName="versionId", ArgumentValue=version)
-    row = Object.objects.select_related("blob").filter(bucket=bucket, key=request["Key"], is_latest=True).first()
-    if row is None:
-        if not authorize.decide(ctx, on_bucket(bucket, "ListBucket", **{"s3:prefix": request["Key"]})).allowed:
-            ctx.trace.step("store", "hidden", "The key does not exist; without s3:ListBucket that is answered as 403.")
-            raise AccessDenied()
-        raise errors.NoSuchKey(Key=request["Key"])
-    return row
+    key, version = request["Key"], request.get("VersionId")
+    if version is not None:
+        row = row_of(ctx, bucket, key, version) or versions.named(bucket, key, version)
+        if row.is_delete_marker:
+            headers = {"x-amz-delete-marker": "true", "x-amz-version-id": row.version_id, "Allow": "DELETE"}
+            raise errors.MethodNotAllowed(headers=headers, Method=_method(ctx), ResourceType="DeleteMarker")
+        return row
+    row = row_of(ctx, bucket, key)
+    if row is not None and not row.is_delete_marker:
+        return row
+    asked = on_bucket(ctx, bucket, "ListBucket", **{"s3:prefix": key})
+    if not authorize.decide(ctx, asked).allowed:
+        ctx.trace.step("store", "hidden", "The key does not exist; without s3:ListBucket that is answered as 403.")
+        raise AccessDenied()
+    headers = {"x-amz-delete-marker": "true", "x-amz-version-id": row.version_id} if row else {}
+    raise errors.NoSuchKey(headers=headers, Key=key)
 
 
-def _window(row, request):
+def _method(ctx):
+    return "HEAD" if ctx.operation == "HeadObject" else "GET"
+
+
+def window(row, request):
     """Return (first byte, count, is it a part of the whole)."""
     number = request.get("PartNumber")
     if number is not None:
         if request.get("Range"):
             raise errors.InvalidRequest("Cannot specify both Range header and partNumber query parameter")
-        sizes = row.part_sizes or [row.size_bytes]
+        sizes = [part["size"] for part in row.parts] or [row.size_bytes]
         if not 1 <= number <= len(sizes):
-            raise errors.InvalidPartNumber(ActualPartCount=len(sizes), PartNumberRequested=number)
+            raise errors.InvalidPart(f"The requested partnumber is not satisfiable: {number} of {len(sizes)}")
         return sum(sizes[: number - 1]), sizes[number - 1], True
     found = span(request.get("Range"), row.size_bytes) if request.get("Range") else None
     return (*found, True) if found else (0, row.size_bytes, False)
 
 
-def _answer(row, request):
-    """Return the headers of a read; with __status__ 304 or 206 where it is one."""
+def _described(bucket, row):
+    """Return the members that every successful read tells of an object."""
     answer = {
         "ETag": f'"{row.etag}"',
         "LastModified": row.last_modified,
         "AcceptRanges": "bytes",
         "ContentType": row.content_type,
         "Metadata": row.metadata,
+        "VersionId": versions.shown_id(bucket, row),
+        "Expiration": lifecycle.expiration_header(bucket, row),
         **row.headers,
+        **encryption.told(row.encryption),
+        **locks.told(row),
     }
     if "Expires" in answer:
         answer["ExpiresString"] = answer["Expires"]
     if row.storage_class != "STANDARD":
         answer["StorageClass"] = row.storage_class
+    if row.tags:
+        answer["TagCount"] = len(row.tags)
+    return answer
+
+
+def _answer(bucket, row, request):
+    """Return (the members of a read, first byte, count); with __status__ 304 or 206 where it is one."""
+    answer = _described(bucket, row)
     if not_modified(request, row.etag, row.last_modified):
         kept = {name: answer[name] for name in ("ETag", "LastModified", "CacheControl", "Expires") if name in answer}
         return {**kept, "__status__": 304}, 0, 0
-    first, count, partial = _window(row, request)
+    first, count, partial = window(row, request)
     answer["ContentLength"] = count
     if partial:
         answer["__status__"] = 206
         answer["ContentRange"] = f"bytes {first}-{first + count - 1}/{row.size_bytes}"
-    if request.get("PartNumber") is not None and row.parts_count:
-        answer["PartsCount"] = row.parts_count
-    if (request.get("ChecksumMode") or "").upper() == "ENABLED" and not partial:
-        answer.update(checksum_members(row), ChecksumType=row.checksum_type)
+    if request.get("PartNumber") is not None and row.parts:
+        answer["PartsCount"] = len(row.parts)
+    if (request.get("ChecksumMode") or "").upper() == "ENABLED" and not request.get("Range"):
+        answer.update(_told_checksums(row, request.get("PartNumber")))
     return answer, first, count
+
+
+def _told_checksums(row, part_number):
+    if part_number is not None and row.parts:
+        part = row.parts[part_number - 1]
+        found = {f"Checksum{name}": value for name, value in part["checksums"].items()}
+        return {**found, "ChecksumType": row.checksum_type}
+    return {**checksum_members(row), "ChecksumType": row.checksum_type}
+
+
+def _refuse_writers_headers(ctx):
+    """Refuse a read that names an encryption: only writes may. Errors: InvalidArgument.
+
+    Source: Amazon S3 API Reference, GetObject, "Encryption": such a request gets 400 Bad Request.
+    """
+    if "x-amz-server-side-encryption" in ctx.headers:
+        raise errors.InvalidArgument(
+            "x-amz-server-side-encryption header is not supported for this operation.",
+            ArgumentName="x-amz-server-side-encryption",
+            ArgumentValue=ctx.headers["x-amz-server-side-encryption"],
+        )
 
 
 def _overrides(ctx, request):
@@ -180,7 +265,7 @@ def _overrides(ctx, request):
     return changed
 
 
-def _meter_read(ctx, bucket, count):
+def meter_read(ctx, bucket, count):
     """Meter a read and its bytes by where they go: the internet, an edge, a function of the region."""
     meters.record(ctx, GET, 1, bucket.arn, account=bucket.account)
     if count:
@@ -191,19 +276,21 @@ def _meter_read(ctx, bucket, count):
 def get_object(ctx, request):
     """Return an object or a part of it.
 
-    Returns {"Body": FileBody, ...}; 206 for a range, 304 when not modified.
+    Returns {"Body": Stream, ...}; 206 for a range, 304 when not modified.
     Errors: NoSuchKey, AccessDenied, InvalidRange (416), PreconditionFailed (412). Source: GetObject.
     """
     bucket = bucket_of(ctx, request)
     row = find(ctx, bucket, request)
     changed = _overrides(ctx, request)
-    answer, first, count = _answer(row, request)
-    _meter_read(ctx, bucket, count)
+    _refuse_writers_headers(ctx)
+    answer, first, count = _answer(bucket, row, request)
+    data_key = encryption.open_key(ctx, bucket, row.encryption, request)
+    meter_read(ctx, bucket, count)
     if answer.get("__status__") == 304:
         ctx.trace.step("store", "not modified", "The client's copy is still good (304).")
         return answer
     ctx.trace.step("store", "read", f"{count} of {row.size_bytes} bytes from byte {first}.")
-    answer["Body"] = FileBody(row.blob.path, first, count)
+    answer["Body"] = store.stream(row, data_key, first, count)
     return {**answer, **changed}
 
 
@@ -212,6 +299,58 @@ def head_object(ctx, request):
     bucket = bucket_of(ctx, request)
     row = find(ctx, bucket, request)
     changed = _overrides(ctx, request)
-    answer, _first, _count = _answer(row, request)
-    _meter_read(ctx, bucket, 0)
+    _refuse_writers_headers(ctx)
+    encryption.check_customer(row.encryption, request)
+    answer, _first, _count = _answer(bucket, row, request)
+    meter_read(ctx, bucket, 0)
     return {**answer, **changed}
+
+
+def _listed_parts(row, request):
+    """Return ObjectParts of GetObjectAttributes: only uploads with part checksums list the parts themselves."""
+    limit = min(request.get("MaxParts") if request.get("MaxParts") is not None else 1000, 1000)
+    marker = int(request.get("PartNumberMarker") or 0)
+    following = [part for part in row.parts if part["number"] > marker]
+    shown = following[:limit]
+    found = {
+        "TotalPartsCount": len(row.parts),
+        "PartNumberMarker": marker,
+        "NextPartNumberMarker": shown[-1]["number"] if shown else 0,
+        "MaxParts": limit,
+        "IsTruncated": len(following) > limit,
+    }
+    if any(part["checksums"] for part in row.parts):
+        found["Parts"] = [
+            {
+                "PartNumber": part["number"],
+                "Size": part["size"],
+                **{f"Checksum{name}": value for name, value in part["checksums"].items()},
+            }
+            for part in shown
+        ]
+    return found
+
+
+def get_object_attributes(ctx, request):
+    """Return chosen attributes of an object, without its bytes.
+
+    request: {"ObjectAttributes": ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"], ...}.
+    Errors: InvalidArgument, NoSuchKey. Source: Amazon S3 API Reference, GetObjectAttributes.
+    """
+    bucket = bucket_of(ctx, request)
+    row = find(ctx, bucket, request)
+    encryption.check_customer(row.encryption, request)
+    meter_read(ctx, bucket, 0)
+    names = {unquote(name) for name in request["ObjectAttributes"]}
+    unknown = names - {"ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"}
+    if unknown or not names:
+        raise errors.InvalidArgument("Invalid attribute name specified.", ArgumentName="x-amz-object-attributes")
+    made = {
+        "ETag": lambda: row.etag,
+        "Checksum": lambda: {**checksum_members(row), "ChecksumType": row.checksum_type},
+        "ObjectParts": lambda: _listed_parts(row, request) if row.parts else None,
+        "StorageClass": lambda: row.storage_class,
+        "ObjectSize": lambda: row.size_bytes,
+    }
+    answer = {name: make() for name, make in made.items() if name in names}
+    return {**answer, "LastModified": row.last_modified, "VersionId": versions.shown_id(bucket, row)}

@@ -1,7 +1,7 @@
 """Who may: bucket policies and block public access."""
 
 from apps.billing import meters
-from apps.buckets import errors
+from apps.buckets import acl, errors
 from apps.buckets.actions import bucket_of
 from apps.identity import policy
 from playground.wire.errors import AccessDenied
@@ -50,12 +50,11 @@ def get_bucket_policy(ctx, request):
 
 
 def get_bucket_policy_status(ctx, request):
-    """Tell whether a bucket's policy is public. Errors: NoSuchBucketPolicy. Source: GetBucketPolicyStatus."""
+    """Tell whether a bucket's policy, or where they count its ACL, is public. Source: GetBucketPolicyStatus."""
     bucket = bucket_of(ctx, request)
     _meter(ctx, bucket, "get_select_other")
-    if bucket.policy is None:
-        raise errors.NoSuchBucketPolicy(BucketName=bucket.name)
-    return {"PolicyStatus": {"IsPublic": policy.is_public(bucket.policy)}}
+    by_acl = bucket.has_acls and acl.is_public(bucket.acl) and not bucket.blocks("IgnorePublicAcls")
+    return {"PolicyStatus": {"IsPublic": by_acl or policy.is_public(bucket.policy)}}
 
 
 def delete_bucket_policy(ctx, request):

@@ -56,15 +56,9 @@ def _from_bucket(ctx, source):
         raise InvalidParameterValue(
             f"Error occurred while GetObject. S3 Error Code: {error.code}. S3 Error Message: {error.message}"
         ) from error
-    if isinstance(body, bytes):
-        return body
-    if hasattr(body, "path"):
-        if body.length > packages.ZIPPED_BYTES * 5:
-            raise InvalidParameterValue(f"Unzipped size must be smaller than {packages.UNZIPPED_BYTES} bytes")
-        with open(body.path, "rb") as stored:
-            stored.seek(body.offset)
-            return stored.read(body.length)
-    return b"".join(body)
+    if body.length > packages.ZIPPED_BYTES * 5:
+        raise InvalidParameterValue(f"Unzipped size must be smaller than {packages.UNZIPPED_BYTES} bytes")
+    return b"".join(body.pieces)
 
 
 def location(ctx, function):

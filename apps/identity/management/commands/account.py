@@ -20,6 +20,13 @@ class Command(BaseCommand):
         create.add_argument("--access-key")
         create.add_argument("--secret-key")
         create.add_argument("--email", default="")
+        create.add_argument(
+            "--new-buckets",
+            choices=("before-2023", "today"),
+            default="before-2023",
+            help="how buckets begin: before-2023 with ACLs and nothing blocked, as older tools and suites expect "
+            "(the default here); today without ACLs and blocking public access, as labs of the console do",
+        )
 
     def handle(self, *args, **options):
         try:
@@ -29,6 +36,7 @@ class Command(BaseCommand):
                 access_key=options["access_key"],
                 secret_key=options["secret_key"],
                 email=options["email"],
+                buckets_as_before_2023=options["new_buckets"] == "before-2023",
             )
         except accounts.Refused as err:
             raise CommandError(str(err)) from None
