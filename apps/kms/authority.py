@@ -20,7 +20,7 @@ def _account_of(ctx):
 
 def condition_keys(ctx, key, context, via, extra):
     """Return KMS's own condition keys of a request, in lower case."""
-    keys = {
+    told = {
         "kms:calleraccount": _account_of(ctx),
         "kms:keyspec": "SYMMETRIC_DEFAULT",
         "kms:keyusage": "ENCRYPT_DECRYPT",
@@ -33,10 +33,10 @@ def condition_keys(ctx, key, context, via, extra):
         **extra,
     }
     if context:
-        keys["kms:encryptioncontextkeys"] = list(context)
+        told["kms:encryptioncontextkeys"] = list(context)
     if via:
-        keys["kms:viaservice"] = via
-    return {name: value for name, value in keys.items() if value != ""}
+        told |= {"kms:viaservice": via, "aws:viaawsservice": True}
+    return {name: value for name, value in told.items() if value != ""}
 
 
 def by_policy(ctx, key, action, *, context=None, via="", **extra):
