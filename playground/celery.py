@@ -55,6 +55,7 @@ app.conf.update(
     beat_schedule={
         "ingest-journal": {"task": "apps.observability.tasks.ingest_journal", "schedule": 2.0},
         "sweep-queues": {"task": "apps.queues.tasks.sweep", "schedule": 5.0},
+        "prune-queues": {"task": "apps.queues.tasks.prune", "schedule": 60.0},
         "sweep-events": {"task": "apps.functions.tasks.sweep_events", "schedule": 5.0},
         "sweep-invocations": {"task": "apps.functions.tasks.sweep_invocations", "schedule": 5.0},
         "sweep-visitor-runs": {"task": "apps.cdn.tasks.sweep_visitor_runs", "schedule": 30.0},

@@ -165,7 +165,7 @@ FUNCTIONS_USER_NAMESPACE = env_bool("FUNCTIONS_USER_NAMESPACE", False)  # root t
 
 # -- queues -------------------------------------------------------------------------------------
 
-QUEUES_MAX_WAITING = env_int("QUEUES_MAX_WAITING", 48, 1, 1000)  # long polls of one web process, each on a thread more
+QUEUES_MAX_WAITING = env_int("QUEUES_MAX_WAITING", 64, 1, 1000)  # long polls of one web process, each on a thread more
 
 # -- the Django project --------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from . import deliver
 log = logging.getLogger(__name__)
 BATCH = 200
 MINE = "arn:aws:sqs:"
+TEST = "s3:TestEvent"
 
 
 @receiver(object_created)
@@ -57,13 +58,18 @@ def _deliver(event):
     try:
         deliver.deliver(
             event.destination_arn,
-            json.dumps({"Records": [event.record]}, separators=(",", ":")),
+            json.dumps(_body(event), separators=(",", ":")),
             source_arn=event.bucket.arn,
             source_account=event.bucket.account,
             service=deliver.S3,
         )
     except ServiceError as err:
         log.info("event %s of %s is dropped: %s", event.event_name, event.bucket.name, err)
+
+
+def _body(event):
+    """Return what a queue is sent: the event's record in a list, or the test of a new notification as it is."""
+    return event.record if event.event_name == TEST else {"Records": [event.record]}
 
 
 destination_check.append(deliver.may_deliver)

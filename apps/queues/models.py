@@ -77,7 +77,8 @@ class Message(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["queue", "visible_at"], name="message_that_waits"),
-            models.Index(fields=["queue", "group_id", "sequence"], name="message_of_group"),
+            models.Index(fields=["queue", "sequence"], name="message_in_order"),
+            models.Index(fields=["queue", "group_id", "visible_at"], name="message_of_group"),
             models.Index(fields=["message_id"], name="message_by_id"),
         ]
 

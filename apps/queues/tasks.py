@@ -1,4 +1,4 @@
-"""Celery tasks: the sweep of what was not picked up or is over, and one move task."""
+"""Celery tasks: the sweep of what was not picked up, the removal of what is over, and one move task."""
 
 from celery import shared_task
 
@@ -14,4 +14,8 @@ def move_messages(task_id):
 def sweep():
     events.take_all()
     moving.run_all()
+
+
+@shared_task(time_limit=60)
+def prune():
     keeping.prune()

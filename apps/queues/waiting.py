@@ -54,6 +54,7 @@ class Seat:
     def __init__(self, queue_pk):
         self.queue_pk = queue_pk
         self.woken = threading.Event()
+        self.waited = False
 
     @classmethod
     def take(cls, queue_pk):
@@ -68,19 +69,28 @@ class Seat:
 
     def wait(self, seconds):
         """Sit until woken or until the time is over; holds no connection to the database meanwhile."""
-        if not connection.in_atomic_block:
-            connection.close()
+        self.waited = True
+        self._disconnect()
         self.woken.wait(seconds)
         self.woken.clear()
 
+    def _disconnect(self):
+        if not connection.in_atomic_block:
+            connection.close()
+
     def leave(self, satisfied):
-        """Give the seat back; whoever got messages wakes the next, since there may be more."""
+        """Give the seat back; whoever got messages wakes the next, since there may be more.
+
+        The server has more threads the more long polls it had; connections to the database shall not stay in them.
+        """
         with _lock:
             row = _seated[self.queue_pk]
             row.remove(self)
             if not row:
                 del _seated[self.queue_pk]
         _free.release()
+        if self.waited:
+            self._disconnect()
         if satisfied:
             _wake(self.queue_pk, 1)
 

@@ -68,6 +68,16 @@ def test_an_event_that_no_signal_brought_is_taken_by_the_sweep(sqs, queue, arn, 
     assert "late.jpg" in sqs.receive_message(QueueUrl=queue)["Messages"][0]["Body"]
 
 
+def test_the_test_of_a_new_notification_arrives_as_it_is(sqs, queue, arn, bucket):
+    let_in(sqs, queue, arn, bucket)
+    record = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": bucket.name}
+    Event.objects.create(bucket=bucket, destination_arn=arn, event_name="s3:TestEvent", record=record, request_id="r-1")
+
+    events.take_all()
+
+    assert json.loads(sqs.receive_message(QueueUrl=queue)["Messages"][0]["Body"]) == record
+
+
 def test_an_event_whose_queue_lets_nobody_in_is_dropped(sqs, queue, arn, bucket):
     event = outbox(bucket, arn)
 
