@@ -11,6 +11,7 @@ import logging
 from django.db import DatabaseError, transaction
 from django.dispatch import receiver
 
+from apps.buckets.events import body_of
 from apps.buckets.models import Event
 from apps.buckets.operations.notifications import destination_check
 from apps.buckets.signals import object_created
@@ -21,7 +22,6 @@ from . import deliver
 log = logging.getLogger(__name__)
 BATCH = 200
 MINE = "arn:aws:sqs:"
-TEST = "s3:TestEvent"
 
 
 @receiver(object_created)
@@ -58,18 +58,13 @@ def _deliver(event):
     try:
         deliver.deliver(
             event.destination_arn,
-            json.dumps(_body(event), separators=(",", ":")),
+            json.dumps(body_of(event), separators=(",", ":")),
             source_arn=event.bucket.arn,
             source_account=event.bucket.account,
             service=deliver.S3,
         )
     except ServiceError as err:
         log.info("event %s of %s is dropped: %s", event.event_name, event.bucket.name, err)
-
-
-def _body(event):
-    """Return what a queue is sent: the event's record in a list, or the test of a new notification as it is."""
-    return event.record if event.event_name == TEST else {"Records": [event.record]}
 
 
 destination_check.append(deliver.may_deliver)
