@@ -1,11 +1,11 @@
-"""Roles by their ARNs, and who may assume them."""
+"""Roles by their ARNs, and which services may assume them."""
 
 import re
 
 from apps.identity import policy
 from apps.identity.models import Role
 
-ARN = re.compile(r"arn:aws:(?:iam::(?P<account>\d{12}):role/(?:.*/)?(?P<name>[\w+=,.@-]+))")
+ARN = re.compile(r"arn:aws:iam::(?P<account>\d{12}):role/(?:[!-~]+/)?(?P<name>[\w+=,.@-]+)")
 SESSION = re.compile(r"arn:aws:sts::(?P<account>\d{12}):assumed-role/(?P<name>[^/]+)/.+")
 
 
@@ -14,7 +14,8 @@ def by_arn(account, arn):
     found = ARN.fullmatch(arn)
     if not found or found["account"] != account.account_id:
         return None
-    return Role.objects.filter(account=account, name=found["name"]).first()
+    role = Role.objects.select_related("account").filter(account=account, name=found["name"]).first()
+    return role if role is not None and role.arn == arn else None
 
 
 def of_session(account, session_arn):
@@ -22,11 +23,10 @@ def of_session(account, session_arn):
     found = SESSION.fullmatch(session_arn)
     if not found or found["account"] != account.account_id:
         return None
-    return Role.objects.filter(account=account, name=found["name"]).first()
+    return Role.objects.select_related("account").filter(account=account, name=found["name"]).first()
 
 
 def can_assume(role, service):
     """Tell whether a service ("lambda.amazonaws.com") may assume a role, by its trust policy."""
     asked = policy.AccessRequest("", "", "sts:AssumeRole", role.arn, role.account.account_id, service=service)
-    trust = {"Statement": [{**s, "Resource": "*"} for s in policy.statements(role.trust_policy)]}
-    return policy.evaluate(asked, {}, trust).allowed
+    return policy.evaluate(asked, {}, role.trust_policy).allowed

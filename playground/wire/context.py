@@ -9,9 +9,11 @@ from typing import Any
 class Principal:
     """The one who signed.
 
-    kind: "root", "role", "service" or "anonymous". arn: as GetCallerIdentity gives it ("" when
-    anonymous). user_id: its unique id. name: role or service name. source_arn: for a service,
-    the resource on whose behalf it acts (a distribution, a bucket).
+    kind: "root", "user", "role", "federated", "service" or "anonymous". arn: as GetCallerIdentity gives it ("" when
+    anonymous). user_id: its unique id. name: user, role or service name. source_arn: for a service, the resource on
+    whose behalf it acts (a distribution, a bucket). key_id: the access key that signed, "" inside the house.
+    temporary: the credentials came with a session token. parent: the unique id of the user who federated, "" when
+    root did. tags: of the session. session_policies: documents and ARNs of managed policies that limit the session.
     """
 
     kind: str
@@ -19,6 +21,11 @@ class Principal:
     user_id: str = ""
     name: str = ""
     source_arn: str = ""
+    key_id: str = ""
+    temporary: bool = False
+    parent: str = ""
+    tags: dict = field(default_factory=dict, compare=False)
+    session_policies: list = field(default_factory=list, compare=False)
 
 
 ANONYMOUS = Principal("anonymous")
