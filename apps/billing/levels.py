@@ -9,8 +9,13 @@ from decimal import Decimal
 
 from apps.billing import months
 from apps.billing.models import StorageLevel
+from playground.prepared import Prepared, save_fields
 
 MICROSECOND = timedelta(microseconds=1)
+_ROWS = StorageLevel.objects.select_for_update().order_by("-month")
+_LAST = Prepared(
+    lambda account, sku, resource: _ROWS.filter(account=account, sku=sku, resource=resource)[:1], int, str, str
+)
 
 
 def _integral(level_bytes, since, until):
@@ -41,19 +46,14 @@ def change(account, sku, resource, delta_bytes, at):
 
     Call it inside the transaction of the act itself.
     """
-    row = (
-        StorageLevel.objects.select_for_update()
-        .filter(account=account, sku=sku, resource=resource)
-        .order_by("-month")
-        .first()
-    )
+    row = _LAST.first(account.pk, sku, resource)
     if row is None:
         row = StorageLevel.objects.create(account=account, sku=sku, resource=resource, month=months.of(at), as_of=at)
     row = _carry(row, at)
     row.byte_microseconds += _integral(row.level_bytes, row.as_of, at)
     row.as_of = max(row.as_of, at)
     row.level_bytes += delta_bytes
-    row.save(update_fields=["byte_microseconds", "as_of", "level_bytes"])
+    save_fields(row, "byte_microseconds", "as_of", "level_bytes")
 
 
 def byte_seconds(account, month, now):

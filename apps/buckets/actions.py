@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote
 from apps.buckets import acl, errors
 from apps.buckets.models import Bucket, Object
 from apps.identity.authorize import Authorization, decide
+from playground.prepared import Prepared
 from playground.wire.errors import AccessDenied, InvalidArgument
 
 # Operation -> (IAM action, "object" | "bucket" | "account" | "new").
@@ -128,13 +129,18 @@ CONDITION_KEYS = {
     "MaxKeys": "s3:max-keys",
 }
 
+_BUCKET = Prepared(lambda name: Bucket.objects.select_related("account__bucket_defaults").filter(name=name), str)
+_OBJECTS = Object.objects.select_related("owner")
+_LATEST = Prepared(lambda bucket, key: _OBJECTS.filter(bucket=bucket, key=key, is_latest=True), int, str)
+_VERSION = Prepared(lambda b, key, version: _OBJECTS.filter(bucket=b, key=key, version_id=version), int, str, str)
+
 
 def bucket_of(ctx, request):
     """Return the Bucket that a request names, loaded once a request. Errors: NoSuchBucket, AccessDenied (owner)."""
     name = request["Bucket"]
     bucket = ctx.found.get(("bucket", name))
     if bucket is None:
-        bucket = Bucket.objects.select_related("account__bucket_defaults").filter(name=name).first()
+        bucket = _BUCKET.first(name)
         if bucket is None:
             raise errors.NoSuchBucket(BucketName=name)
         ctx.found["bucket", name] = bucket
@@ -148,9 +154,8 @@ def row_of(ctx, bucket, key, version_id=None):
     """Return the version that a key (and version id) names, or None; looked up once a request."""
     place = ("object", bucket.pk, key, version_id)
     if place not in ctx.found:
-        rows = Object.objects.select_related("owner").filter(bucket=bucket, key=key)
-        rows = rows.filter(version_id=version_id) if version_id else rows.filter(is_latest=True)
-        ctx.found[place] = rows.first()
+        found = _VERSION.first(bucket.pk, key, version_id) if version_id else _LATEST.first(bucket.pk, key)
+        ctx.found[place] = found
     return ctx.found[place]
 
 

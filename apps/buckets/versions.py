@@ -13,10 +13,13 @@ import string
 from apps.billing import levels
 from apps.buckets import errors, locks, store
 from apps.buckets.models import Object
+from playground.prepared import Prepared, delete_row, save_fields
 
 STORAGE = "s3.storage.standard"
 NULL = "null"
 _LETTERS = string.ascii_letters + string.digits
+_ROWS = Object.objects.defer("inline")
+_LATEST = Prepared(lambda bucket, key: _ROWS.filter(bucket=bucket, key=key, is_latest=True), int, str)
 _ID = re.compile(r"[A-Za-z0-9._-]{32}|null")
 
 
@@ -36,7 +39,7 @@ def of(bucket, key):
 
 def latest(bucket, key):
     """Return the newest version, be it a delete marker, or None."""
-    return of(bucket, key).filter(is_latest=True).first()
+    return _LATEST.first(bucket.pk, key)
 
 
 def named(bucket, key, version_id):
@@ -69,7 +72,7 @@ def add(bucket, key, now, values):
             delta -= _erase(previous)
         else:
             previous.is_latest, previous.noncurrent_since = False, now
-            previous.save(update_fields=["is_latest", "noncurrent_since"])
+            save_fields(previous, "is_latest", "noncurrent_since")
             if not fresh:
                 older = of(bucket, key).filter(version_id=NULL).first()
                 delta -= _erase(older) if older else 0
@@ -83,9 +86,8 @@ def add(bucket, key, now, values):
 def _erase(row):
     """Delete a row and its bytes. Returns how many bytes that frees."""
     store.free(row.blob_names)
-    size = row.size_bytes
-    row.delete()
-    return size
+    delete_row(row)
+    return row.size_bytes
 
 
 def remove(bucket, row, now):

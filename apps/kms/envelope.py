@@ -8,6 +8,7 @@ A *wrapped* key is a short text that names its kind; it may be stored in the ope
 
 import base64
 import os
+import time
 
 from apps.billing import meters
 from apps.kms import authority, ciphertext, errors, keys, root
@@ -16,10 +17,14 @@ from playground import clock
 from playground.wire.errors import AccessDenied, InvalidArgument, ServiceError
 
 DATA_KEY_BYTES = 32
+REMEMBERED_SECONDS = 2.0
 S3, KMS, CUSTOMER = "s3", "kms", "c"
 NEEDS_SIGNATURE = (
     "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4."
 )
+
+
+_generations: dict = {}  # account's row -> (until when, number)
 
 
 def _text(kind, sealed, generation=1):
@@ -43,8 +48,18 @@ def _own(account_id, generation):
 
 
 def generation_of(account):
-    """Return the number of the account's own key that wraps new data keys."""
-    return Generation.objects.filter(account=account).values_list("number", flat=True).first() or 1
+    """Return the number of the account's own key that wraps new data keys.
+
+    Every write of an object asks, so it is remembered for a moment: what the generation before wraps opens as well.
+    """
+    known = _generations.get(account.pk)
+    if known and known[0] > time.monotonic():
+        return known[1]
+    number = Generation.objects.filter(account=account).values_list("number", flat=True).first() or 1
+    if len(_generations) > 2000:
+        _generations.clear()
+    _generations[account.pk] = (time.monotonic() + REMEMBERED_SECONDS, number)
+    return number
 
 
 def rotate(account):
@@ -53,6 +68,7 @@ def rotate(account):
     row.number += 1
     row.started_at = clock.now(account)
     row.save(update_fields=["number", "started_at"])
+    _generations.pop(account.pk, None)
     return row.number
 
 

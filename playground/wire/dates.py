@@ -13,8 +13,9 @@ def iso8601(moment: datetime) -> str:
     >>> iso8601(datetime(2026, 1, 2, 3, 4, 5, 678900, UTC))
     '2026-01-02T03:04:05.678Z'
     """
-    moment = moment.astimezone(UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def rfc822(moment: datetime) -> str:

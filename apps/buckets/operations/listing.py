@@ -26,8 +26,8 @@ FIELDS = (
 def walk(rows, prefix, delimiter, after, limit):
     """Return (entries, is there more, position). An entry is a row or a common prefix (str).
 
-    rows: a queryset of rows with a key, in key order. after: list what comes behind this key. position: `after`
-    of the next page.
+    rows: a queryset of tuples that begin with the key, in key order. after: list what comes behind this key.
+    position: `after` of the next page.
     """
     entries, position = [], after
     while True:
@@ -39,14 +39,15 @@ def walk(rows, prefix, delimiter, after, limit):
         for row in batch:
             if len(entries) == limit:
                 return entries, True, position
-            cut = row.key.find(delimiter, len(prefix)) if delimiter else -1
+            key = row[0]
+            cut = key.find(delimiter, len(prefix)) if delimiter else -1
             if cut >= 0:
-                common = row.key[: cut + len(delimiter)]
+                common = key[: cut + len(delimiter)]
                 entries.append(common)
                 position = common + LAST
                 break
             entries.append(row)
-            position = row.key
+            position = key
         else:
             if len(batch) < wanted:
                 return entries, False, position
@@ -76,17 +77,21 @@ def owner_of(bucket, row):
     return {"ID": account.canonical_id, "DisplayName": account.name}
 
 
-def _told(bucket, row, encode, with_owner):
+def _told(row, encode, owner):
+    """Return one entry. row: the values of FIELDS. owner: of the bucket, as an entry tells it; None to leave it out."""
+    key, size, etag, modified, storage_class, checksums, checksum_type, owner_id, owner_name = row
     entry = {
-        "Key": encode(row.key),
-        "LastModified": row.last_modified,
-        "ETag": f'"{row.etag}"',
-        "Size": row.size_bytes,
-        "StorageClass": row.storage_class,
-        "ChecksumAlgorithm": list(row.checksums),
-        "ChecksumType": row.checksum_type,
+        "Key": encode(key),
+        "LastModified": modified,
+        "ETag": f'"{etag}"',
+        "Size": size,
+        "StorageClass": storage_class,
+        "ChecksumAlgorithm": list(checksums),
+        "ChecksumType": checksum_type,
     }
-    return {**entry, "Owner": owner_of(bucket, row)} if with_owner else entry
+    if owner is not None:
+        entry["Owner"] = {"ID": owner_id, "DisplayName": owner_name} if owner_id else owner
+    return entry
 
 
 def _page(ctx, request, after, with_owner):
@@ -96,14 +101,15 @@ def _page(ctx, request, after, with_owner):
     prefix, delimiter = request.get("Prefix") or "", request.get("Delimiter") or ""
     encode, limit = encoder(request), page_size(request.get("MaxKeys"))
     rows = Object.objects.filter(bucket=bucket, is_latest=True, is_delete_marker=False)
-    rows = rows.select_related("owner").only(*FIELDS).order_by("key")
+    rows = rows.values_list(*FIELDS).order_by("key")
+    owner = {"ID": bucket.account.canonical_id, "DisplayName": bucket.account.name} if with_owner else None
     entries, more, position = walk(rows, prefix, delimiter, after, limit) if limit else ([], False, after)
     answer = {
         "Name": bucket.name,
         "Prefix": encode(prefix),
         "MaxKeys": limit if request.get("MaxKeys") is None else request["MaxKeys"],
         "IsTruncated": more,
-        "Contents": [_told(bucket, entry, encode, with_owner) for entry in entries if not isinstance(entry, str)],
+        "Contents": [_told(entry, encode, owner) for entry in entries if not isinstance(entry, str)],
         "CommonPrefixes": [{"Prefix": encode(entry)} for entry in entries if isinstance(entry, str)],
     }
     if delimiter:
@@ -125,7 +131,7 @@ def list_objects(ctx, request):
     answer["Marker"] = encode(marker)
     if more and delimiter:
         last = entries[-1]
-        answer["NextMarker"] = encode(last if isinstance(last, str) else last.key)
+        answer["NextMarker"] = encode(last if isinstance(last, str) else last[0])
     return answer
 
 
