@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('identity', '0003_iam'),
+        ('identity', '0001_initial'),
     ]
 
     operations = [
