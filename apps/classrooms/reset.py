@@ -1,20 +1,20 @@
-"""Empty a lab: every distribution, function, bucket and log group in it, through the operations themselves.
+"""Empty a lab: every distribution, function, bucket, queue, key and log group in it.
 
-Each deletion is the same act a student could do, with the same checks. What was used stays on the
-bill; the access keys, the role and the budget stay.
+What was used stays on the bill; the access keys, the role and the budget stay.
 """
 
 import uuid
 
-from apps.buckets import operations as s3
-from apps.buckets.models import Bucket
+from apps.buckets import keeping as buckets
 from apps.cdn import operations as cloudfront
 from apps.cdn.models import Distribution, OriginAccessControl
 from apps.classrooms import progress
 from apps.functions import operations as functions
 from apps.functions.models import Function
+from apps.kms import keys
 from apps.observability import operations as logs
 from apps.observability.models import LogGroup
+from apps.queues import keeping as queues
 from playground import clock
 from playground.wire.context import Context, Principal
 from playground.wire.errors import ServiceError
@@ -36,7 +36,7 @@ def empty(account):
     """Empty a lab. Returns the sentences that say what could not be removed; usually none."""
     ctx = context(account, account.default_region)
     left = []
-    for part in (_distributions, _functions, _buckets, _log_groups):
+    for part in (_distributions, _functions, _buckets, _queues, _keys, _log_groups):
         try:
             part(ctx, account)
         except ServiceError as err:
@@ -64,15 +64,15 @@ def _functions(ctx, account):
 
 
 def _buckets(ctx, account):
-    run = s3.OPERATIONS
-    for bucket in Bucket.objects.filter(account=account):
-        mine = context(account, bucket.region)
-        name = bucket.name
-        for upload in run["ListMultipartUploads"](mine, {"Bucket": name}).get("Uploads", []):
-            run["AbortMultipartUpload"](mine, {"Bucket": name, "Key": upload["Key"], "UploadId": upload["UploadId"]})
-        while keys := [{"Key": o["Key"]} for o in run["ListObjectsV2"](mine, {"Bucket": name}).get("Contents", [])]:
-            run["DeleteObjects"](mine, {"Bucket": name, "Delete": {"Objects": keys, "Quiet": True}})
-        run["DeleteBucket"](mine, {"Bucket": name})
+    buckets.empty(account, ctx.now)
+
+
+def _queues(_ctx, account):
+    queues.empty(account)
+
+
+def _keys(ctx, account):
+    keys.forget(account, ctx.now)
 
 
 def _log_groups(ctx, account):
