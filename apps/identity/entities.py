@@ -7,7 +7,7 @@ the row, and the answer has the name as it was given first.
 import re
 
 from apps.identity import managed
-from apps.identity.errors import AccessDenied, InvalidInput, NoSuchEntity, no_such
+from apps.identity.errors import AccessDenied, InvalidInput, NoSuchEntity, ValidationError, no_such
 from apps.identity.models import Account, IamGroup, IamUser, ManagedPolicy, OidcProvider, Role
 
 MODELS = {"user": IamUser, "group": IamGroup, "role": Role}
@@ -39,11 +39,11 @@ def of_request(ctx, request):
 
 
 def caller(ctx):
-    """Return the IamUser who asks, None when it is the root user. Errors: InvalidInput for sessions of roles."""
+    """Return the IamUser who asks, None when it is the root user. Errors: ValidationError for sessions of roles."""
     if ctx.principal.kind == "root":
         return None
     if ctx.principal.kind != "user":
-        raise InvalidInput("Must specify userName when calling with non-User credentials")
+        raise ValidationError("Must specify userName when calling with non-User credentials")
     found = (
         IamUser.objects.select_related("account").filter(account=ctx.account, unique_id=ctx.principal.user_id).first()
     )
