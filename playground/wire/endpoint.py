@@ -85,6 +85,8 @@ def _authenticate(request: Request, joined: Joined, ctx: Context) -> signature.C
             raise MissingAuthenticationToken()
         ctx.trace.step("signature", "anonymous", "The request carries no signature.")
         return None
+    if joined.name == "s3":
+        signature.check_region(who)
     ctx.region = who.region or ctx.region
     found = _caller(joined, ctx, who.access_key_id, who.session_token, now)
     signature.check_time(who, now)

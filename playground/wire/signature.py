@@ -29,6 +29,7 @@ SKEW = timedelta(minutes=15)
 MAX_EXPIRES = 604800  # seconds, a week
 UNSIGNED = "UNSIGNED-PAYLOAD"
 EMPTY_HASH = hashlib.sha256(b"").hexdigest()
+REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
 
 
 @dataclass(slots=True, frozen=True)
@@ -145,6 +146,20 @@ def _scope(credential: str, refusal) -> tuple[str, str, str, str]:
             '"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".'
         )
     return pieces[0], pieces[1], pieces[2], pieces[3]
+
+
+def check_region(who: Claim) -> None:
+    """Refuse a scope whose region is no region's name, and say which is meant: some clients begin with "US".
+
+    Errors: AuthorizationHeaderMalformed, AuthorizationQueryParametersError, both with Region.
+    Source: Amazon S3 API Reference, "Error responses".
+    """
+    if who.region and not REGION.fullmatch(who.region):
+        refusal = AuthorizationQueryParametersError if who.presigned else AuthorizationHeaderMalformed
+        where = (
+            "Error parsing the X-Amz-Credential parameter" if who.presigned else "The authorization header is malformed"
+        )
+        raise refusal(f"{where}; the region '{who.region}' is wrong; expecting 'us-east-1'", Region="us-east-1")
 
 
 def _http_date(text: str | None) -> str | None:

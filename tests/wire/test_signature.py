@@ -3,8 +3,10 @@
 import io
 import time
 from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree
 
 import boto3
+import httpx
 import pytest
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -220,3 +222,23 @@ def test_a_bucket_is_also_a_host_name(module_account, stack, bucket):
     ):
         answer = journey.request(f"{stack.aws_url}/k", host=host)
         assert refusal(answer) == (403, "AccessDenied") and f"/{bucket}/k".encode() in answer.body
+
+
+def test_a_region_that_is_none_is_told_with_the_one_that_is_meant(module_account, bucket):
+    """s3cmd signs its first request for "US" and goes on with what the answer says; so does boto3."""
+    s3 = module_account.client("s3", region="US")
+    made = AWSRequest(
+        "PUT", f"{module_account.stack.aws_url}/{bucket}-raw", headers={"x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
+    )
+    S3SigV4Auth(Credentials(module_account.access_key, module_account.secret_key), "s3", "US").add_auth(made)
+    presigned = s3.generate_presigned_url("list_objects_v2", {"Bucket": bucket})
+
+    refused = [httpx.put(made.url, headers=dict(made.headers)), httpx.get(presigned)]
+    s3.create_bucket(Bucket=f"{bucket}-us")
+
+    told = [ElementTree.fromstring(answer.text) for answer in refused]
+    assert [(one.findtext("Code"), one.findtext("Region")) for one in told] == [
+        ("AuthorizationHeaderMalformed", "us-east-1"),
+        ("AuthorizationQueryParametersError", "us-east-1"),
+    ]
+    assert s3.get_bucket_location(Bucket=f"{bucket}-us")["LocationConstraint"] is None
