@@ -104,6 +104,11 @@ NoSuchUpload = error(
 )
 NoSuchVersion = error("NoSuchVersion", 404, "The specified version does not exist.")
 NotImplementedHere = error("NotImplemented", 501, "A header you provided implies functionality that is not implemented")
+OperationAborted = error(
+    "OperationAborted",
+    409,
+    "A conflicting conditional operation is currently in progress against this resource. Please try again.",
+)
 PreconditionFailed = error("PreconditionFailed", 412, "At least one of the pre-conditions you specified did not hold")
 UnresolvableGrant = error(
     "UnresolvableGrantByEmailAddress", 400, "The e-mail address you provided does not match any account on record."

@@ -9,7 +9,7 @@ import logging
 
 from django.db import transaction
 
-from apps.buckets import events, lifecycle_rules, versions
+from apps.buckets import errors, events, lifecycle_rules, versions
 from apps.buckets.models import Bucket, MultipartUpload, Object
 from apps.buckets.operations import multipart
 from apps.buckets.services import service_context
@@ -37,13 +37,21 @@ def run(bucket):
         rows = Object.objects.filter(bucket=bucket, key__startswith=prefix)
         acts += _expire(ctx, bucket, rule, rows, now)
         acts += _expire_noncurrent(ctx, bucket, rule, rows, now)
-        acts += _remove_markers(ctx, bucket, rule, rows)
+        acts += _remove_markers(ctx, bucket, rule, rows, now)
     for upload in MultipartUpload.objects.filter(bucket=bucket):
         due = lifecycle_rules.abort_rule(bucket, upload)
         if due and due[0] <= now:
-            multipart.abort(bucket, upload)
-            acts += 1
+            acts += _give_up(bucket, upload)
     return acts
+
+
+def _give_up(bucket, upload):
+    """Abort an upload. Returns 1, or 0 when it was finished this moment."""
+    try:
+        multipart.abort(bucket, upload)
+    except errors.NoSuchUpload:
+        return 0
+    return 1
 
 
 def _each(rows):
@@ -61,8 +69,7 @@ def _expire(ctx, bucket, rule, rows, now):
         return 0
     for row in _each(rows.filter(is_latest=True, is_delete_marker=False)):
         if lifecycle_rules.means(rule, row) and lifecycle_rules.due_at(action, row.last_modified) <= now:
-            marked = bool(bucket.versioning)
-            acts += _act(ctx, bucket, row, None, "DeleteMarkerCreated" if marked else "Delete", now)
+            acts += _act(ctx, bucket, row, None, now)
     return acts
 
 
@@ -78,29 +85,35 @@ def _expire_noncurrent(ctx, bucket, rule, rows, now):
             continue
         newer = versions.of(bucket, row.key).filter(is_latest=False, id__gt=row.pk).count()
         if newer >= keep:
-            acts += _act(ctx, bucket, row, row.version_id, "Delete", now)
+            acts += _act(ctx, bucket, row, row.version_id, now)
     return acts
 
 
-def _remove_markers(ctx, bucket, rule, rows):
-    """Remove delete markers that hide nothing any more."""
+def _remove_markers(ctx, bucket, rule, rows, now):
+    """Remove delete markers that hide nothing any more: at once, or when they are as old as the rule's objects."""
     action, acts = rule.get("Expiration") or {}, 0
     if not (action.get("ExpiredObjectDeleteMarker") or action.get("Days") or action.get("Date")):
         return 0
     for row in _each(rows.filter(is_latest=True, is_delete_marker=True)):
-        alone = not versions.of(bucket, row.key).exclude(pk=row.pk).exists()
-        if alone and lifecycle_rules.means(rule, row):
-            acts += _act(ctx, bucket, row, row.version_id, "Delete", clock.now(bucket.account))
+        due = lifecycle_rules.due_at(action, row.last_modified)
+        if (due is not None and due > now) or not lifecycle_rules.means(rule, row):
+            continue
+        if not versions.of(bucket, row.key).exclude(pk=row.pk).exists():
+            acts += _act(ctx, bucket, row, row.version_id, now)
     return acts
 
 
-def _act(ctx, bucket, row, version_id, what, now):
-    """Delete one version, or mark a key as deleted. Returns 1, or 0 when it is locked."""
+def _act(ctx, bucket, row, version_id, now):
+    """Delete one version, or mark a key as deleted. Returns 1, or 0 when it is locked or another took its place."""
     try:
         with transaction.atomic():
-            gone, _marked = versions.delete(ctx, bucket, row.key, version_id, now)
-            if gone is not None:
-                events.emit(ctx, bucket, f"LifecycleExpiration:{what}", gone)
+            versions.one_writer(bucket, row.key)
+            # The row was chosen outside: a client may have written the key (or its version "null") since.
+            if not Object.objects.filter(pk=row.pk, is_latest=row.is_latest).exists():
+                return 0
+            gone, marked = versions.delete(ctx, bucket, row.key, version_id, now)
+            what = "DeleteMarkerCreated" if marked else "Delete"
+            events.emit(ctx, bucket, f"LifecycleExpiration:{what}", gone)
         return 1
     except ServiceError as err:
         log.info("lifecycle leaves %s of %s: %s", row.key, bucket.name, err.message)

@@ -84,6 +84,7 @@ def abort_rule(bucket, upload):
     found = []
     for rule in enabled(bucket):
         days = (rule.get("AbortIncompleteMultipartUpload") or {}).get("DaysAfterInitiation")
+        # Put refuses an abort beside tags; an upload has no size yet.
         if days and upload.key.startswith(conditions(rule)[0]):
             found.append((midnight_after(upload.initiated_at, days), rule.get("ID", "")))
     return min(found) if found else None

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db import models, transaction
 
+from apps.buckets import errors
 from apps.identity.models import Account
 from playground.wire.dates import iso8601
 
@@ -71,21 +72,31 @@ class Bucket(models.Model):
         whole = getattr(self.account, "bucket_defaults", None)
         return bool(whole and (whole.public_access_block or {}).get(setting))
 
+    def held(self):
+        """Return the row as it is now, locked; call it in a transaction. Errors: NoSuchBucket, when it went meanwhile."""
+        found = Bucket.objects.select_for_update().filter(pk=self.pk).first()
+        if found is None:
+            raise errors.NoSuchBucket(BucketName=self.name)
+        return found
+
+    def change(self, **columns):
+        """Set columns and nothing else. Errors: NoSuchBucket, when it went meanwhile."""
+        if not Bucket.objects.filter(pk=self.pk).update(**columns):
+            raise errors.NoSuchBucket(BucketName=self.name)
+        for name, value in columns.items():
+            setattr(self, name, value)
+
     def keep(self, name, configuration):
         """Set one configuration, whatever another request sets at the same time."""
         with transaction.atomic():
-            held = Bucket.objects.select_for_update().get(pk=self.pk)
-            held.configurations[name] = plain(configuration)
-            held.save(update_fields=["configurations"])
-            self.configurations = held.configurations
+            self.change(configurations={**self.held().configurations, name: plain(configuration)})
 
     def drop(self, name):
         """Remove one configuration, if it is there."""
         with transaction.atomic():
-            held = Bucket.objects.select_for_update().get(pk=self.pk)
-            if held.configurations.pop(name, None) is not None:
-                held.save(update_fields=["configurations"])
-            self.configurations = held.configurations
+            kept = self.held().configurations
+            if kept.pop(name, None) is not None:
+                self.change(configurations=kept)
 
 
 class AccountDefaults(models.Model):

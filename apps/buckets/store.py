@@ -26,6 +26,7 @@ from playground.wire.http import Stream
 
 PIECE = 256 * 1024
 INLINE_BYTES = 4096  # a row of this size costs one page of the database; a file costs two syncs more
+OPEN_FILES = 64  # of one answer at a time, where an object is made of many
 ORPHAN_SECONDS = 3600  # older than any upload that could still be about to insert its row
 
 
@@ -164,43 +165,75 @@ def to_file(stored):
 
 
 def link(row):
-    """Return Stored for the same bytes under new names: hard links, no copying. md5 is left empty."""
+    """Return Stored for the same bytes under new names: hard links, no copying. md5 is left empty. Errors: Gone."""
     if row.inline is not None:
         return Stored([list(blob) for blob in row.blobs], row.size_bytes, inline=bytes(row.inline))
     blobs = []
     for name, size, nonce in row.blobs:
         path = _temporary()
-        os.link(_folder() / name, path)
+        try:
+            os.link(_folder() / name, path)
+        except FileNotFoundError:
+            raise Gone(name) from None
         blobs.append([_place(path), size, nonce])
     return Stored(blobs, row.size_bytes)
 
 
+class Gone(Exception):
+    """An object's file is not there any more: its row was replaced or deleted since it was read."""
+
+
 def read(row, data_key, offset=0, length=None) -> Iterable[bytes]:
-    """Yield an object's (or a part's) plain bytes from an offset, in pieces."""
+    """Return an iterator of an object's (or a part's) plain bytes from an offset, in pieces.
+
+    What is to be read is open when this returns, so a write that replaces the object meanwhile does not cut it
+    short. Errors: Gone.
+    """
     left = row.size_bytes - offset if length is None else length
     if getattr(row, "inline", None) is not None:
         nonce = base64.b64decode(row.blobs[0][2])
-        yield cipher.reader(data_key, nonce, offset).update(bytes(row.inline)[offset : offset + left])
-        return
+        return iter([cipher.reader(data_key, nonce, offset).update(bytes(row.inline)[offset : offset + left])])
+    pieces = _read_files(list(_spans(row, offset, left)), data_key)
+    next(pieces)  # opens the files
+    return pieces
+
+
+def _spans(row, offset, left):
+    """Yield (file name, nonce, first byte, count) of the files that a range of an object touches."""
     for name, size, nonce in row.blobs:
         if offset >= size:
             offset -= size
-            continue
-        if left <= 0:
-            return
-        count = min(left, size - offset)
-        yield from _read_file(name, nonce, data_key, offset, count)
-        left, offset = left - count, 0
+        elif left > 0:
+            count = min(left, size - offset)
+            yield name, nonce, offset, count
+            left, offset = left - count, 0
 
 
-def _read_file(name, nonce, data_key, offset, left):
-    # Files from before encryption at rest have no nonce.
-    opened = cipher.reader(data_key, base64.b64decode(nonce), offset) if nonce else None
-    with open(_folder() / name, "rb", buffering=0) as file:
-        file.seek(offset)
-        while left > 0 and (piece := file.read(min(PIECE, left))):
-            left -= len(piece)
-            yield opened.update(piece) if opened else piece
+def _read_files(spans, data_key):
+    """Yield b"" once the first files are open, then the bytes. Errors: Gone."""
+    ahead = {}
+    try:
+        for name, *_ in spans[:OPEN_FILES]:
+            ahead[name] = _open(name)
+        yield b""
+        for name, nonce, offset, left in spans:
+            with ahead.pop(name, None) or _open(name) as file:
+                # Files from before encryption at rest have no nonce.
+                opened = cipher.reader(data_key, base64.b64decode(nonce), offset) if nonce else None
+                file.seek(offset)
+                while left > 0 and (piece := file.read(min(PIECE, left))):
+                    left -= len(piece)
+                    yield opened.update(piece) if opened else piece
+    finally:
+        for file in ahead.values():
+            file.close()
+
+
+def _open(name):
+    try:
+        return open(_folder() / name, "rb", buffering=0)
+    except FileNotFoundError:
+        raise Gone(name) from None
 
 
 def stream(row, data_key, offset, length):

@@ -10,9 +10,11 @@ import re
 import secrets
 import string
 
+from django.db import connection
+
 from apps.billing import levels
 from apps.buckets import errors, locks, store
-from apps.buckets.models import Object
+from apps.buckets.models import Bucket, Object
 from playground.prepared import Prepared, delete_row, save_fields
 
 STORAGE = "s3.storage.standard"
@@ -20,6 +22,7 @@ NULL = "null"
 _LETTERS = string.ascii_letters + string.digits
 _ROWS = Object.objects.defer("inline")
 _LATEST = Prepared(lambda bucket, key: _ROWS.filter(bucket=bucket, key=key, is_latest=True), int, str)
+_STATE = Prepared(lambda bucket: Bucket.objects.only("versioning", "object_lock").filter(pk=bucket), int)
 _ID = re.compile(r"[A-Za-z0-9._-]{32}|null")
 
 
@@ -62,8 +65,44 @@ def written_id(bucket, row):
     return row.version_id if bucket.versioning == "Enabled" else None
 
 
+def held(row):
+    """Return a version as it is now, locked until the transaction ends. Errors: NoSuchKey, when it went meanwhile."""
+    found = Object.objects.select_for_update().filter(pk=row.pk).first()
+    if found is None:
+        raise errors.NoSuchKey(Key=row.key)
+    return found
+
+
+def change(row, **columns):
+    """Set columns of a version and nothing else. Errors: NoSuchKey, when it went meanwhile."""
+    if not Object.objects.filter(pk=row.pk).update(**columns):
+        raise errors.NoSuchKey(Key=row.key)
+    for name, value in columns.items():
+        setattr(row, name, value)
+
+
+def state_of(bucket):
+    """Take over the bucket's versioning as it is now. Errors: NoSuchBucket.
+
+    An upload may take minutes, and what it replaces depends on the state at its end, not at its start.
+    """
+    found = _STATE.first(bucket.pk)
+    if found is None:
+        raise errors.NoSuchBucket(BucketName=bucket.name)
+    bucket.versioning, bucket.object_lock = found.versioning, found.object_lock
+
+
+def one_writer(bucket, key):
+    """Let no other transaction change this key until ours ends. SQLite has one writer in all."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", [key, bucket.pk])
+
+
 def add(bucket, key, now, values):
     """Insert a version as the latest, displacing what it replaces. values: columns. Returns the Object."""
+    one_writer(bucket, key)
+    state_of(bucket)
     fresh = bucket.versioning == "Enabled"
     previous = latest(bucket, key)
     delta = values.get("size_bytes", 0)
@@ -96,8 +135,7 @@ def remove(bucket, row, now):
     if was_latest:
         following = of(bucket, key).order_by("-id").first()
         if following is not None:
-            following.is_latest, following.noncurrent_since = True, None
-            following.save(update_fields=["is_latest", "noncurrent_since"])
+            change(following, is_latest=True, noncurrent_since=None)
     if freed:
         levels.change(bucket.account, STORAGE, bucket.arn, -freed, now)
 
@@ -107,8 +145,10 @@ def delete(ctx, bucket, key, version_id, now, bypass=False):
 
     bypass: the caller may and wants to override governance retention. Errors: AccessDenied (locked).
     """
+    one_writer(bucket, key)
+    state_of(bucket)
     if version_id is not None:
-        row = of(bucket, key).filter(version_id=version_id).first()
+        row = of(bucket, key).select_for_update().filter(version_id=version_id).first()
         if row is None:
             return None, False
         locks.check_removal(ctx, bucket, row, now, bypass)

@@ -52,8 +52,7 @@ def put_bucket_acl(ctx, request):
         raise errors.MissingSecurityHeader()
     _check_owner(request, bucket.account)
     ownership.check_public(ctx, bucket, grants)
-    bucket.acl = grants
-    bucket.save(update_fields=["acl"])
+    bucket.change(acl=grants)
     return {}
 
 
@@ -87,8 +86,7 @@ def put_object_acl(ctx, request):
         raise errors.MissingSecurityHeader()
     _check_owner(request, owner)
     ownership.check_public(ctx, bucket, grants)
-    row.acl = grants
-    row.save(update_fields=["acl"])
+    versions.change(row, acl=grants)
     version = versions.shown_id(bucket, row)
     return {"__headers__": {"x-amz-version-id": version}} if version else {}
 
@@ -104,8 +102,7 @@ def put_bucket_ownership_controls(ctx, request):
     ownership.check_rule(wanted)
     if wanted == OWNER_ENFORCED and not acl.only_owner(bucket.acl, bucket.account.canonical_id):
         raise errors.InvalidAclWithOwnership()
-    bucket.ownership = wanted
-    bucket.save(update_fields=["ownership"])
+    bucket.change(ownership=wanted)
     return {}
 
 
@@ -121,7 +118,6 @@ def get_bucket_ownership_controls(ctx, request):
 def delete_bucket_ownership_controls(ctx, request):
     """Remove the rule: writers own what they write, as before the rule existed. Source: DeleteBucketOwnershipControls."""
     bucket = bucket_of(ctx, request)
-    bucket.ownership = ""
-    bucket.save(update_fields=["ownership"])
+    bucket.change(ownership="")
     meters.record(ctx, "s3.requests.delete_cancel", 1, bucket.arn, account=bucket.account)
     return {"__status__": 204}

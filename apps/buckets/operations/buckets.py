@@ -85,14 +85,15 @@ def create_bucket(ctx, request):
 
 def _again(ctx, name, region, columns):
     """A name that is taken: its owner may create it again in us-east-1, which resets nothing but its ACL."""
-    owner = Bucket.objects.get(name=name)
+    owner = Bucket.objects.filter(name=name).first()
+    if owner is None:  # it was deleted this moment
+        raise errors.OperationAborted()
     if owner.account_id != ctx.account.pk:
         raise errors.BucketAlreadyExists(BucketName=name)
     if region != "us-east-1" or owner.region != "us-east-1":
         raise errors.BucketAlreadyOwnedByYou(BucketName=name)
     if owner.has_acls:
-        owner.acl = columns["acl"]
-        owner.save(update_fields=["acl"])
+        owner.change(acl=columns["acl"])
 
 
 def head_bucket(ctx, request):
@@ -135,7 +136,7 @@ def delete_bucket(ctx, request):
     """Delete an empty bucket. Errors: BucketNotEmpty. Source: Amazon S3 API Reference, DeleteBucket."""
     bucket = bucket_of(ctx, request)
     with transaction.atomic():
-        held = Bucket.objects.select_for_update().get(pk=bucket.pk)
+        held = bucket.held()
         if held.stored.exists() or held.uploads.exists():
             raise errors.BucketNotEmpty(BucketName=bucket.name)
         held.delete()

@@ -6,8 +6,10 @@ elsewhere: cors.py, website.py, lifecycle.py, encryption.py. The kinds of KEPT a
 
 import uuid
 
+from django.db import transaction
+
 from apps.billing import meters
-from apps.buckets import errors
+from apps.buckets import errors, lifecycle_rules
 from apps.buckets.actions import bucket_of
 from playground.wire.dates import parse_timestamp
 
@@ -209,6 +211,11 @@ def _check_rule(rule):
     abort = (rule.get("AbortIncompleteMultipartUpload") or {}).get("DaysAfterInitiation")
     _check_days(abort, "DaysAfterInitiation")
     _check_filter(rule.get("Filter") or {})
+    if lifecycle_rules.conditions(rule)[1]:
+        if abort is not None:
+            raise errors.InvalidRequest("AbortIncompleteMultipartUpload cannot be specified with Tags.")
+        if (expiration or {}).get("ExpiredObjectDeleteMarker") is not None:
+            raise errors.InvalidRequest("ExpiredObjectDeleteMarker cannot be specified with Tags.")
 
 
 def _check_filter(found):
@@ -313,7 +320,10 @@ def _kept(kind):
         if configuration.get("Id") != request["Id"]:
             raise errors.MalformedXML()
         bucket = bucket_of(ctx, request)
-        return _put(ctx, request, kind, {**bucket.configurations.get(kind, {}), request["Id"]: configuration})
+        meters.record(ctx, "s3.requests.standard.put_copy_post_list", 1, bucket.arn, account=bucket.account)
+        with transaction.atomic():
+            bucket.keep(kind, {**bucket.held().configurations.get(kind, {}), request["Id"]: configuration})
+        return {}
 
     def get(ctx, request):
         found = bucket_of(ctx, request).configurations.get(kind, {})
@@ -323,10 +333,11 @@ def _kept(kind):
 
     def delete(ctx, request):
         bucket = bucket_of(ctx, request)
-        found = dict(bucket.configurations.get(kind, {}))
-        if found.pop(request["Id"], None) is None:
-            raise errors.NoSuchConfiguration()
-        bucket.keep(kind, found)
+        with transaction.atomic():
+            found = dict(bucket.held().configurations.get(kind, {}))
+            if found.pop(request["Id"], None) is None:
+                raise errors.NoSuchConfiguration()
+            bucket.keep(kind, found)
         return {"__status__": 204}
 
     def list_all(ctx, request):

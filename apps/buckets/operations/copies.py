@@ -15,6 +15,7 @@ from apps.buckets.operations.objects import (
     conditional,
     described,
     find,
+    of_what_is_there,
     present_etag,
     put_row,
 )
@@ -97,6 +98,7 @@ def _bytes(ctx, bucket, source_bucket, source, request):
     return stored, {"etag": stored.md5.hex(), "checksums": stored.checksums, "encryption": sealing.kept}
 
 
+@of_what_is_there
 def copy_object(ctx, request):
     """Copy an object, with its metadata or new ones.
 
@@ -125,6 +127,7 @@ def copy_object(ctx, request):
     }
 
 
+@of_what_is_there
 def upload_part_copy(ctx, request):
     """Copy an object, or a range of it, as a part of an upload. Source: UploadPartCopy."""
     bucket = bucket_of(ctx, request)

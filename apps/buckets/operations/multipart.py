@@ -10,14 +10,11 @@ from apps.billing import levels, meters
 from apps.buckets import checksums, encryption, errors, store, versions
 from apps.buckets import lifecycle_rules as lifecycle
 from apps.buckets.actions import bucket_of
-from apps.buckets.conditions import check_write
 from apps.buckets.models import FinishedUpload, MultipartUpload, Part
 from apps.buckets.operations.objects import (
     PUT,
     check_key,
     checksum_members,
-    conditional,
-    present_etag,
     put_row,
     write_columns,
 )
@@ -50,18 +47,19 @@ def create_multipart_upload(ctx, request):
     if values["retain_until"]:
         values["retain_until"] = values["retain_until"].isoformat()
     sealing = encryption.seal_for(ctx, bucket, request)
-    upload = MultipartUpload.objects.create(
-        upload_id=secrets.token_urlsafe(36),
-        bucket=bucket,
-        key=request["Key"],
-        initiated_at=clock.now(bucket.account),
-        values=values,
-        owner=owner,
-        initiator=_person(ctx),
-        encryption=sealing.kept,
-        checksum_algorithm=algorithm,
-        checksum_type=kind,
-    )
+    with transaction.atomic():
+        upload = MultipartUpload.objects.create(
+            upload_id=secrets.token_urlsafe(36),
+            bucket=bucket.held(),
+            key=request["Key"],
+            initiated_at=clock.now(bucket.account),
+            values=values,
+            owner=owner,
+            initiator=_person(ctx),
+            encryption=sealing.kept,
+            checksum_algorithm=algorithm,
+            checksum_type=kind,
+        )
     meters.record(ctx, PUT, 1, bucket.arn, account=bucket.account)
     answer = {"Bucket": bucket.name, "Key": upload.key, "UploadId": upload.upload_id, **encryption.told(sealing.kept)}
     answer.update(lifecycle.abort_header(bucket, upload))
@@ -189,12 +187,23 @@ def complete_multipart_upload(ctx, request):
     if finished is not None and finished.answer["Key"] == request["Key"]:
         return dict(finished.answer)
     upload = upload_of(bucket, request)
+    with transaction.atomic():
+        # The lock comes before the parts are read: one of them sent anew meanwhile would take its file away.
+        if not MultipartUpload.objects.select_for_update().filter(pk=upload.pk).exists():
+            finished = FinishedUpload.objects.filter(bucket=bucket, upload_id=upload.upload_id).first()
+            if finished is None:
+                raise errors.NoSuchUpload(UploadId=upload.upload_id)
+            return dict(finished.answer)
+        return _complete(ctx, bucket, upload, request)
+
+
+def _complete(ctx, bucket, upload, request):
+    """Make the parts one object, in the caller's transaction. Returns the answer."""
+    versions.one_writer(bucket, upload.key)  # before the levels: in the order that every write takes them
     chosen = _chosen(upload, request)
     size = sum(part.size_bytes for part in chosen)
     found, kind = checksums.of_upload(upload, chosen)
     _check_whole(request, found, size)
-    if conditional(request):
-        check_write(request, present_etag(bucket, upload.key))
     combined = hashlib.md5(b"".join(bytes.fromhex(part.etag) for part in chosen)).hexdigest()
     values = {
         **upload.values,
@@ -208,15 +217,12 @@ def complete_multipart_upload(ctx, request):
     if values["retain_until"]:
         values["retain_until"] = datetime.fromisoformat(values["retain_until"])
     stored = store.Stored([blob for part in chosen for blob in part.blobs], size)
-    with transaction.atomic():
-        if not MultipartUpload.objects.select_for_update().filter(pk=upload.pk).exists():
-            raise errors.NoSuchUpload(UploadId=upload.upload_id)
-        _forget(bucket, upload, kept={part.pk for part in chosen})
-        event = "ObjectCreated:CompleteMultipartUpload"
-        row = put_row(ctx, bucket, upload.key, stored, values, event, request, own_files=False)
-        answer = _completed(ctx, bucket, row)
-        FinishedUpload.objects.create(upload_id=upload.upload_id, bucket=bucket, answer=answer)
-    return dict(answer)
+    _forget(bucket, upload, kept={part.pk for part in chosen})
+    event = "ObjectCreated:CompleteMultipartUpload"
+    row = put_row(ctx, bucket, upload.key, stored, values, event, request, own_files=False)
+    answer = _completed(ctx, bucket, row)
+    FinishedUpload.objects.create(upload_id=upload.upload_id, bucket=bucket, answer=answer)
+    return answer
 
 
 def _completed(ctx, bucket, row):
@@ -244,8 +250,10 @@ def _forget(bucket, upload, kept=()):
 
 
 def abort(bucket, upload):
-    """Give an upload up and free its parts."""
+    """Give an upload up and free its parts. Errors: NoSuchUpload, when it was finished meanwhile."""
     with transaction.atomic():
+        if not MultipartUpload.objects.select_for_update().filter(pk=upload.pk).exists():
+            raise errors.NoSuchUpload(UploadId=upload.upload_id)
         _forget(bucket, upload)
 
 

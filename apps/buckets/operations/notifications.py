@@ -95,8 +95,7 @@ def put_bucket_notification_configuration(ctx, request):
             )
     before = {one["QueueArn"] for one in bucket.notification.get("QueueConfigurations", [])}
     with transaction.atomic():
-        bucket.notification = {kind: found for kind, found in checked.items() if found}
-        bucket.save(update_fields=["notification"])
+        bucket.change(notification={kind: found for kind, found in checked.items() if found})
         for arn in {one["QueueArn"] for one in checked["QueueConfigurations"]} - before:
             events.keep(ctx, bucket, arn, events.TEST_EVENT, events.test_message(ctx, bucket))
     meters.record(ctx, "s3.requests.standard.put_copy_post_list", 1, bucket.arn, account=bucket.account)

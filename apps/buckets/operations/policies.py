@@ -34,8 +34,7 @@ def put_bucket_policy(ctx, request):
             f"User: {ctx.principal.arn} is not authorized to perform: s3:PutBucketPolicy on resource: "
             f'"{bucket.arn}" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.'
         )
-    bucket.policy, bucket.policy_text = document, text
-    bucket.save(update_fields=["policy", "policy_text"])
+    bucket.change(policy=document, policy_text=text)
     _meter(ctx, bucket)
     return {"__status__": 204}
 
@@ -60,8 +59,7 @@ def get_bucket_policy_status(ctx, request):
 def delete_bucket_policy(ctx, request):
     """Remove a bucket's policy; nothing to remove is no error. Source: DeleteBucketPolicy."""
     bucket = bucket_of(ctx, request)
-    bucket.policy, bucket.policy_text = None, ""
-    bucket.save(update_fields=["policy", "policy_text"])
+    bucket.change(policy=None, policy_text="")
     meters.record(ctx, "s3.requests.delete_cancel", 1, bucket.arn, account=bucket.account)
     return {"__status__": 204}
 
@@ -71,8 +69,7 @@ def put_public_access_block(ctx, request):
     bucket = bucket_of(ctx, request)
     asked = request["PublicAccessBlockConfiguration"]
     names = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
-    bucket.public_access_block = {name: bool(asked.get(name)) for name in names}
-    bucket.save(update_fields=["public_access_block"])
+    bucket.change(public_access_block={name: bool(asked.get(name)) for name in names})
     _meter(ctx, bucket)
     return {}
 
@@ -89,7 +86,6 @@ def get_public_access_block(ctx, request):
 def delete_public_access_block(ctx, request):
     """Remove the switches: nothing is blocked. Source: DeletePublicAccessBlock."""
     bucket = bucket_of(ctx, request)
-    bucket.public_access_block = None
-    bucket.save(update_fields=["public_access_block"])
+    bucket.change(public_access_block=None)
     meters.record(ctx, "s3.requests.delete_cancel", 1, bucket.arn, account=bucket.account)
     return {"__status__": 204}

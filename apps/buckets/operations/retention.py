@@ -1,5 +1,7 @@
 """Versioning and object lock. Source: Amazon S3 API Reference, PutBucketVersioning, PutObjectLockConfiguration, ..."""
 
+from django.db import transaction
+
 from apps.billing import meters
 from apps.buckets import errors, locks, versions
 from apps.buckets.actions import bucket_of, on_object
@@ -27,12 +29,12 @@ def put_bucket_versioning(ctx, request):
         raise errors.NotImplementedHere("MFA delete needs an MFA device, which this playground does not have.")
     if status not in ("Enabled", "Suspended"):
         raise errors.IllegalVersioning()
-    if status == "Suspended" and bucket.object_lock:
-        raise errors.InvalidBucketState(
-            "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
-        )
-    bucket.versioning = status
-    bucket.save(update_fields=["versioning"])
+    with transaction.atomic():
+        if status == "Suspended" and bucket.held().object_lock:
+            raise errors.InvalidBucketState(
+                "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
+            )
+        bucket.change(versioning=status)
     return {}
 
 
@@ -71,15 +73,14 @@ def put_object_lock_configuration(ctx, request):
     configuration = request.get("ObjectLockConfiguration")
     if configuration is None:
         raise errors.MalformedXML()
-    if bucket.versioning != "Enabled":
-        raise errors.InvalidBucketState(
-            "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
-        )
     _check_rule(configuration)
-    if not bucket.object_lock:
-        bucket.object_lock = True
-        bucket.save(update_fields=["object_lock"])
-    bucket.keep("ObjectLock", configuration)
+    with transaction.atomic():
+        if bucket.held().versioning != "Enabled":
+            raise errors.InvalidBucketState(
+                "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
+            )
+        bucket.change(object_lock=True)
+        bucket.keep("ObjectLock", configuration)
     return {}
 
 
@@ -120,11 +121,12 @@ def put_object_retention(ctx, request):
         raise errors.MalformedXML()
     if mode and until <= now:
         raise errors.InvalidArgument("The retain until date must be in the future!", ArgumentName="RetainUntilDate")
-    if locks.retained(row, now) and (mode != row.lock_mode or until < row.retain_until):
-        _check_weakening(ctx, bucket, row, request)
-    row.lock_mode, row.retain_until = mode or "", until
-    row.save(update_fields=["lock_mode", "retain_until"])
-    return _told(bucket, row)
+    with transaction.atomic():
+        held = versions.held(row)  # what another request set since counts
+        if locks.retained(held, now) and (mode != held.lock_mode or until < held.retain_until):
+            _check_weakening(ctx, bucket, held, request)
+        versions.change(held, lock_mode=mode or "", retain_until=until)
+    return _told(bucket, held)
 
 
 def _check_weakening(ctx, bucket, row, request):
@@ -152,8 +154,7 @@ def put_object_legal_hold(ctx, request):
     status = (request.get("LegalHold") or {}).get("Status")
     if status not in ("ON", "OFF"):
         raise errors.MalformedXML()
-    row.legal_hold = status
-    row.save(update_fields=["legal_hold"])
+    versions.change(row, legal_hold=status)
     return _told(bucket, row)
 
 

@@ -1,5 +1,7 @@
 """Tags of buckets and objects. Source: Amazon S3 API Reference, PutObjectTagging and its neighbours."""
 
+from django.db import transaction
+
 from apps.billing import meters
 from apps.buckets import errors, events, tags, versions
 from apps.buckets.actions import bucket_of
@@ -14,9 +16,10 @@ def put_object_tagging(ctx, request):
     """Replace an object's tags. Errors: InvalidTag, MalformedXML, NoSuchKey."""
     bucket = bucket_of(ctx, request)
     row = find(ctx, bucket, request)
-    row.tags = tags.of_set(request.get("Tagging"))
-    row.save(update_fields=["tags"])
-    events.emit(ctx, bucket, "ObjectTagging:Put", row)
+    given = tags.of_set(request.get("Tagging"))
+    with transaction.atomic():
+        versions.change(row, tags=given)
+        events.emit(ctx, bucket, "ObjectTagging:Put", row)
     _meter(ctx, bucket, "put_copy_post_list")
     return {"VersionId": versions.shown_id(bucket, row)}
 
@@ -33,9 +36,9 @@ def delete_object_tagging(ctx, request):
     """Remove all tags of an object. Errors: NoSuchKey."""
     bucket = bucket_of(ctx, request)
     row = find(ctx, bucket, request)
-    row.tags = {}
-    row.save(update_fields=["tags"])
-    events.emit(ctx, bucket, "ObjectTagging:Delete", row)
+    with transaction.atomic():
+        versions.change(row, tags={})
+        events.emit(ctx, bucket, "ObjectTagging:Delete", row)
     meters.record(ctx, "s3.requests.delete_cancel", 1, bucket.arn, account=bucket.account)
     return {"__status__": 204, "VersionId": versions.shown_id(bucket, row)}
 
