@@ -16,9 +16,9 @@ from apps.cdn import actions as cloudfront_actions
 from apps.cdn import operations as cloudfront
 from apps.functions import actions as lambda_actions
 from apps.functions import operations as lambda_
-from apps.identity import actions as sts_actions
+from apps.identity import actions as identity_actions
 from apps.identity import authorize, keys
-from apps.identity import operations as sts
+from apps.identity.operations import iam, sts
 from apps.kms import actions as kms_actions
 from apps.kms import operations as kms
 from apps.observability import actions as logs_actions
@@ -54,6 +54,7 @@ body.CHECKSUMS.update(
 
 def _authorizer(actions):
     def check(ctx, request):
+        keys.note_use(ctx)
         asked = actions.authorization(ctx, ctx.operation, request)
         for one in asked if isinstance(asked, list) else [asked]:
             authorize.authorize(ctx, one)
@@ -80,7 +81,8 @@ SERVICES = {
     "s3": _join("s3", s3, s3_actions, anonymous=True),
     "lambda": _join("lambda", lambda_, lambda_actions),
     "cloudfront": _join("cloudfront", cloudfront, cloudfront_actions),
-    "sts": _join("sts", sts, sts_actions),
+    "iam": _join("iam", iam, identity_actions),
+    "sts": _join("sts", sts, identity_actions),
     "logs": _join("logs", logs, logs_actions),
     "sqs": _join("sqs", sqs, sqs_actions, anonymous=True),
     "kms": _join("kms", kms, kms_actions),

@@ -22,7 +22,7 @@ _QUEUE_PATH = re.compile(r"/\d{12}/[\w-]+(\.fifo)?/?")
 _AWS_NAME = re.compile(
     r"(?:(?P<bucket>.+)\.)?(?P<service>s3|lambda|cloudfront|sts|iam|logs|sqs|kms)(?:[.-](?P<region>[a-z]{2}-[a-z]+-\d))?"
 )
-_SCOPE = re.compile(r"(?:Credential=|^)[^/,\s]+/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+_SCOPE = re.compile(r"(?:Credential=|^)[^/,\s]+/\d{8}/(?P<region>[^/]*)/(?P<service>[^/]+)/aws4_request")
 
 
 @dataclass(slots=True, frozen=True)
@@ -59,7 +59,7 @@ def aws_target(host: str, header, first, raw_path: str) -> Target:
             return Target(found["service"], bucket, found["region"] or "us-east-1")
     scope = _SCOPE.search(header("authorization") or "") or _SCOPE.search(first("X-Amz-Credential") or "")
     if scope:
-        return Target(SERVICES.get(scope["service"], scope["service"]), None, scope["region"])
+        return Target(SERVICES.get(scope["service"], scope["service"]), None, scope["region"] or "us-east-1")
     if header("x-amz-target"):
         return Target(_TARGETS.get(header("x-amz-target").partition(".")[0], "logs"))
     form = (header("content-type") or "").startswith("application/x-www-form-urlencoded")
@@ -70,5 +70,5 @@ def aws_target(host: str, header, first, raw_path: str) -> Target:
     if raw_path.startswith("/2020-05-31/"):
         return Target("cloudfront")
     if first("Action"):
-        return Target("sts")
+        return Target("iam" if first("Version") == "2010-05-08" else "sts")
     return Target("s3")

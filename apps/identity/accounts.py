@@ -4,6 +4,7 @@ import re
 
 from django.db import IntegrityError, transaction
 
+from apps.identity import attached
 from apps.identity.models import AccessKey, Account, Role
 
 LAMBDA_ROLE = "lambda-role"
@@ -56,12 +57,23 @@ def create(name, account_id=None, access_key=None, secret_key=None, email="", ow
         with transaction.atomic():
             account = Account.objects.create(name=name, email=email, owner=owner, **given, **fields)
             AccessKey.objects.create(account=account, **key)
-            Role.objects.create(
-                account=account,
-                name=LAMBDA_ROLE,
-                trust_policy=TRUST_LAMBDA,
-                policies={"own-lab": lab_policy(account.account_id)},
-            )
+            _create_role(account)
     except IntegrityError:
         raise Refused("An account with this id or key exists already.") from None
     return account
+
+
+def _create_role(account):
+    policies = {"own-lab": lab_policy(account.account_id)}
+    Role.objects.create(account=account, name=LAMBDA_ROLE, trust_policy=TRUST_LAMBDA, policies=policies)
+
+
+def empty(account):
+    """Take everything from an account that IAM keeps in it, but for the root user's keys: as it was at the start."""
+    with transaction.atomic():
+        attached.changed(account)
+        for rows in (account.iam_users, account.iam_groups, account.managed_policies, account.oidc_providers):
+            rows.all().delete()
+        account.roles.all().delete()
+        Account.objects.filter(pk=account.pk).update(alias="")
+        _create_role(account)

@@ -6,10 +6,12 @@ each time, in one query: with them comes the account's iam_version, by which att
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import OperationalError
 from django.db.models import Q
 
 from apps.identity import sessions
@@ -86,13 +88,12 @@ def credentials(access_key_id, session_token):
 def note_use(ctx):
     """Keep when and for what a key, or a role, was used last: at most one write a minute each."""
     principal = ctx.principal
-    key = principal.user_id.partition(":")[0] if principal.kind == "role" else principal.key_id
+    if principal.kind == "role":
+        key = principal.user_id.partition(":")[0]
+    else:
+        key = "" if principal.temporary else principal.key_id
     now = time.monotonic()
-    if (
-        not key
-        or (principal.temporary and principal.kind != "role")
-        or now - _used.get(key, -USE_SECONDS) < USE_SECONDS
-    ):
+    if not key or now - _used.get(key, -USE_SECONDS) < USE_SECONDS:
         return
     with _lock:
         if len(_used) > 2000:
@@ -100,8 +101,10 @@ def note_use(ctx):
         _used[key] = now
     told = {"last_used_at": ctx.now, "last_used_region": ctx.region}
     due = Q(last_used_at=None) | Q(last_used_at__lt=ctx.now - timedelta(seconds=USE_SECONDS))
-    if principal.kind == "role":
-        Role.objects.filter(due, account=ctx.account, role_id=key).update(**told)
-    else:
-        rows = AccessKey.objects.filter(due, account=ctx.account, access_key_id=key)
-        rows.update(**told, last_used_service=ctx.service)
+    # Should the database be busy for too long, the request matters more than this note of it.
+    with suppress(OperationalError):
+        if principal.kind == "role":
+            Role.objects.filter(due, account=ctx.account, role_id=key).update(**told)
+        else:
+            rows = AccessKey.objects.filter(due, account=ctx.account, access_key_id=key)
+            rows.update(**told, last_used_service=ctx.service)

@@ -102,7 +102,14 @@ class Account(models.Model):
     suspended = models.BooleanField(default=False)  # an admin stopped it
     # New buckets have ACLs and block nothing, as before April 2023: what older tools and suites expect.
     buckets_as_before_2023 = models.BooleanField(default=False)
+    alias = models.CharField(max_length=63, blank=True, default="")  # unique among all accounts, "" is none
+    iam_version = models.BigIntegerField(default=0)  # grows with every change that IAM makes in the account
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["alias"], condition=~models.Q(alias=""), name="account_alias_once")
+        ]
 
     def __str__(self):
         return f"{self.name} ({self.account_id})"

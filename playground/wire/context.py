@@ -13,7 +13,8 @@ class Principal:
     anonymous). user_id: its unique id. name: user, role or service name. source_arn: for a service, the resource on
     whose behalf it acts (a distribution, a bucket). key_id: the access key that signed, "" inside the house.
     temporary: the credentials came with a session token. parent: the unique id of the user who federated, "" when
-    root did. tags: of the session. session_policies: documents and ARNs of managed policies that limit the session.
+    root did. tags: of the session; transitive: the keys of those it passes on. session_policies: documents and ARNs of
+    managed policies that limit the session.
     """
 
     kind: str
@@ -25,6 +26,7 @@ class Principal:
     temporary: bool = False
     parent: str = ""
     tags: dict = field(default_factory=dict, compare=False)
+    transitive: list = field(default_factory=list, compare=False)
     session_policies: list = field(default_factory=list, compare=False)
 
 

@@ -85,7 +85,7 @@ def _authenticate(request: Request, joined: Joined, ctx: Context) -> signature.C
             raise MissingAuthenticationToken()
         ctx.trace.step("signature", "anonymous", "The request carries no signature.")
         return None
-    ctx.region = who.region
+    ctx.region = who.region or ctx.region
     found = _caller(joined, ctx, who.access_key_id, who.session_token, now)
     signature.check_time(who, now)
     signature.verify(request, who, found.secret, signature.payload_hash(request, who, lambda: _hash_body(request)))

@@ -97,6 +97,11 @@ SPOKEN_XML = {  # query and REST-XML services other than S3: STS, IAM, CloudFron
     "RequestTimeTooSkewed": ("SignatureDoesNotMatch", 403),
     "InternalError": ("InternalFailure", 500),
 }
+SPOKEN_QUERY = {  # of those, STS and IAM
+    **SPOKEN_XML,
+    "UnknownOperationException": ("InvalidAction", 400),
+    "ValidationException": ("ValidationError", 400),
+}
 MESSAGES = {
     "UnrecognizedClientException": "The security token included in the request is invalid.",
     "InvalidClientTokenId": "The security token included in the request is invalid.",
@@ -109,8 +114,9 @@ def spoken(err: ServiceError, service: str, protocol: str) -> ServiceError:
     """Return an error of the wire in the words of the service that was asked; its own errors pass unchanged."""
     if service in overlay.QUERY_CODES:
         return _compatible(err, service, protocol)
-    table = {} if service == "s3" else SPOKEN if protocol in ("rest-json", "json") else SPOKEN_XML
-    if err.code == "MissingAuthenticationTokenException" and table is SPOKEN_XML:
+    by_protocol = {"rest-json": SPOKEN, "json": SPOKEN, "query": SPOKEN_QUERY}
+    table = {} if service == "s3" else by_protocol.get(protocol, SPOKEN_XML)
+    if err.code == "MissingAuthenticationTokenException" and table in (SPOKEN_XML, SPOKEN_QUERY):
         return error("MissingAuthenticationToken", 403, "Request is missing Authentication Token")()
     if err.code not in table:
         return err

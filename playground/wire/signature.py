@@ -137,7 +137,9 @@ def _query_claim(request: Request) -> Claim:
 
 def _scope(credential: str, refusal) -> tuple[str, str, str, str]:
     pieces = credential.rsplit("/", 4)
-    if len(pieces) != 5 or pieces[4] != "aws4_request" or not all(pieces) or not re.fullmatch(r"\d{8}", pieces[1]):
+    # A client that knows of an endpoint and no region leaves the region empty, and signs all the same.
+    said = len(pieces) == 5 and pieces[0] and pieces[3]
+    if not said or pieces[4] != "aws4_request" or not re.fullmatch(r"\d{8}", pieces[1]):
         raise refusal(
             "The authorization header is malformed; the Credential is mal-formed; expecting "
             '"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".'

@@ -61,3 +61,12 @@ def run(*command, env=None, check=True, timeout=60, **more):
         assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
         return done.stdout
     return done
+
+
+@pytest.fixture(autouse=True)
+def no_fault_of_ours(stack):
+    """Fail a test during which the server met a fault of its own, whether or not the client tried again."""
+    known = len(stack.log("web"))
+    yield
+    log = stack.log("web")[known:]
+    assert "Traceback" not in log, log[-4000:]

@@ -17,6 +17,7 @@ NAMES = {
     "s3": "Amazon S3",
     "lambda": "AWS Lambda",
     "cloudfront": "Amazon CloudFront",
+    "iam": "AWS IAM",
     "sts": "AWS STS",
     "logs": "Amazon CloudWatch Logs",
     "sqs": "Amazon SQS",
