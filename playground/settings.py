@@ -126,7 +126,7 @@ def _database():
         name = url[len("sqlite:///") :] if url else str(DATA_DIR / "playground.sqlite3")
         sync = "FULL" if FSYNC else "NORMAL"
         return {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "playground.sqlite",
             "NAME": name,
             "CONN_MAX_AGE": None,
             "OPTIONS": {

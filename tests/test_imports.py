@@ -31,8 +31,8 @@ METERS = (
     "apps.billing.fields",
     "apps.billing.months",
 )
-# Open to every app: the lab's clock, the task queue, compiled queries. The console alone also joins the rooms (endpoints).
-SHARED = ("playground.clock", "playground.celery", "playground.prepared")
+# Open to every app: the lab's clock, the task queue, compiled queries, shared commits. The console alone also joins the rooms (endpoints).
+SHARED = ("playground.clock", "playground.celery", "playground.prepared", "playground.batches")
 PURE = {
     "apps/identity/conditions.py",
     "apps/identity/documents.py",

@@ -1,13 +1,11 @@
 """Delete objects, one or many."""
 
-from django.db import transaction
-
 from apps.billing import meters
 from apps.buckets import errors, events, versions
 from apps.buckets.actions import bucket_of, on_object
 from apps.buckets.conditions import check_delete
 from apps.identity import authorize
-from playground import clock
+from playground import batches, clock
 from playground.wire.errors import AccessDenied, ServiceError
 
 MANY = 1000
@@ -26,13 +24,16 @@ def _remove(ctx, bucket, key, version, conditions, request):
     if version is not None and not versions.is_id(version):
         raise errors.InvalidArgument("Invalid version id specified", ArgumentName="versionId", ArgumentValue=version)
     bypass = _may_bypass(ctx, bucket, key, version, request)
-    with transaction.atomic():
+
+    def write():
         if conditions:
             check_delete(conditions, versions.of(bucket, key).filter(**_which(version)).first())
         row, marked = versions.delete(ctx, bucket, key, version, now, bypass)
         if row is not None:
             events.emit(ctx, bucket, "ObjectRemoved:DeleteMarkerCreated" if marked else "ObjectRemoved:Delete", row)
-    return row, marked
+        return row, marked
+
+    return batches.commit(write)
 
 
 def _which(version):

@@ -19,7 +19,7 @@ from apps.buckets.operations.objects import (
     write_columns,
 )
 from apps.buckets.versions import STORAGE
-from playground import clock
+from playground import batches, clock
 
 MIN_PART_BYTES = 5 * 2**20
 MAX_PARTS = 10_000
@@ -78,27 +78,31 @@ def keep_part(ctx, bucket, upload, number, stored):
     """Make stored bytes a part, replacing the one of that number. Returns the Part."""
     now = clock.now(bucket.account)
     stored = store.to_file(stored)
+
+    def write():
+        if not MultipartUpload.objects.select_for_update().filter(pk=upload.pk).exists():
+            raise errors.NoSuchUpload(UploadId=upload.upload_id)
+        old = upload.parts.filter(number=number).first()
+        delta = stored.size_bytes
+        if old:
+            delta -= old.size_bytes
+            store.free([blob[0] for blob in old.blobs])
+            old.delete()
+        stored.rows()
+        part = Part.objects.create(
+            upload=upload,
+            number=number,
+            blobs=stored.blobs,
+            size_bytes=stored.size_bytes,
+            etag=stored.md5.hex(),
+            checksums=stored.checksums,
+            last_modified=now,
+        )
+        levels.change(bucket.account, STORAGE, bucket.arn, delta, now)
+        return part
+
     try:
-        with transaction.atomic():
-            if not MultipartUpload.objects.select_for_update().filter(pk=upload.pk).exists():
-                raise errors.NoSuchUpload(UploadId=upload.upload_id)
-            old = upload.parts.filter(number=number).first()
-            delta = stored.size_bytes
-            if old:
-                delta -= old.size_bytes
-                store.free([blob[0] for blob in old.blobs])
-                old.delete()
-            stored.rows()
-            part = Part.objects.create(
-                upload=upload,
-                number=number,
-                blobs=stored.blobs,
-                size_bytes=stored.size_bytes,
-                etag=stored.md5.hex(),
-                checksums=stored.checksums,
-                last_modified=now,
-            )
-            levels.change(bucket.account, STORAGE, bucket.arn, delta, now)
+        part = batches.commit(write)
     except BaseException:
         store.discard(stored)
         raise

@@ -3,15 +3,13 @@
 from functools import wraps
 from urllib.parse import unquote
 
-from django.db import transaction
-
 from apps.billing import meters
 from apps.buckets import encryption, errors, events, locks, ownership, store, tags, versions
 from apps.buckets import lifecycle_rules as lifecycle
 from apps.buckets.actions import bucket_of, on_bucket, row_of
 from apps.buckets.conditions import check_write, not_modified, span
 from apps.identity import authorize
-from playground import clock
+from playground import batches, clock
 from playground.wire.errors import AccessDenied
 
 PUT, GET = "s3.requests.standard.put_copy_post_list", "s3.requests.standard.get_select_other"
@@ -80,14 +78,18 @@ def put_row(ctx, bucket, key, stored, values, event_name, request, *, own_files=
     no rows yet, and a refusal removes them again. Returns the Object.
     """
     now = clock.now(bucket.account)
+
+    def write():
+        check_write(request, present_etag(bucket, key) if conditional(request) else None)
+        if own_files:
+            stored.rows()
+        columns = {"blobs": stored.blobs, "inline": stored.inline, "size_bytes": stored.size_bytes}
+        row = versions.add(bucket, key, now, {**values, **columns})
+        events.emit(ctx, bucket, event_name, row)
+        return row
+
     try:
-        with transaction.atomic():
-            check_write(request, present_etag(bucket, key) if conditional(request) else None)
-            if own_files:
-                stored.rows()
-            columns = {"blobs": stored.blobs, "inline": stored.inline, "size_bytes": stored.size_bytes}
-            row = versions.add(bucket, key, now, {**values, **columns})
-            events.emit(ctx, bucket, event_name, row)
+        row = batches.commit(write)
     except BaseException:
         if own_files:
             store.discard(stored)
