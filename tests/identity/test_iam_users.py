@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from apps.identity import accounts
 from apps.identity.models import Account
 from tests.identity.iam import client, document, refusal, user
 
@@ -281,6 +282,22 @@ def test_every_change_raises_the_accounts_version(account):
     account.client("iam").list_users()
 
     assert after == before + 1 == version()
+
+
+def test_an_emptied_account_is_as_at_the_start(account):
+    iam = account.client("iam")
+    _arn, keys = user(account, policy=READ)
+    iam.create_group(GroupName="staff")
+    iam.add_user_to_group(GroupName="staff", UserName="mary")
+    iam.create_policy(PolicyName="mine", PolicyDocument=READ)
+    iam.put_role_policy(RoleName="lambda-role", PolicyName="more", PolicyDocument=READ)
+
+    accounts.empty(account.model)
+
+    summary = iam.get_account_summary()["SummaryMap"]
+    assert (summary["Users"], summary["Groups"], summary["Policies"], summary["Roles"]) == (0, 0, 0, 1)
+    assert iam.list_role_policies(RoleName="lambda-role")["PolicyNames"] == ["own-lab"]
+    assert refusal(client(account, "sts", keys).get_caller_identity)[1] == "InvalidClientTokenId"
 
 
 def test_the_aws_cli_makes_a_user(account):

@@ -4,7 +4,7 @@ Without a name an operation is about the one who asks. Source: IAM API Reference
 """
 
 from apps.identity import entities, keys
-from apps.identity.errors import NoSuchEntity, quota
+from apps.identity.errors import NoSuchEntity, ValidationError, quota
 from apps.identity.models import AccessKey
 from apps.identity.operations import shown
 from playground.wire.errors import AccessDenied
@@ -61,6 +61,8 @@ def list_access_keys(ctx, request):
 
 def update_access_key(ctx, request):
     """Let a key work, or not. request: {"AccessKeyId", "Status": "Active" | "Inactive", "UserName"}"""
+    if request["Status"] == "Expired":
+        raise ValidationError("A status that only the service gives: Expired")
     row = _found(ctx, request)
     row.active = request["Status"] == "Active"
     row.save(update_fields=["active"])
