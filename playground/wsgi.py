@@ -5,8 +5,10 @@ import sys
 
 from django.core.wsgi import get_wsgi_application
 
+from playground.expect import late_continue
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "playground.settings")
-application = get_wsgi_application()
+application = late_continue(get_wsgi_application())
 
 # A write gives the interpreter up at each statement and gets it back only when another thread yields; with
 # Python's own 5 ms a handful of busy threads made every statement of a commit wait for all of them.
