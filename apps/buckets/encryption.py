@@ -127,7 +127,9 @@ def seal(ctx, bucket, key, wanted):
         return Sealing(data_key, {"algorithm": CUSTOMER, "wrapped": wrapped, "md5": digest})
     arn = bucket.arn if wanted["bucket_key"] else f"{bucket.arn}/{key}"
     context = {**wanted["context"], "aws:s3:arn": arn}
-    data_key, wrapped, key_arn = envelope.seal_kms(ctx, bucket.account, wanted["key"], context)
+    # A key without an account is the requester's; its region is the bucket's, whatever the request was signed for.
+    whose = ctx.account or bucket.account
+    data_key, wrapped, key_arn = envelope.seal_kms(ctx, whose, wanted["key"], context, bucket.region)
     kept = {"algorithm": way, "wrapped": wrapped, "key": key_arn, "context": context}
     return Sealing(data_key, {**kept, "bucket_key": True} if wanted["bucket_key"] else kept)
 
@@ -169,7 +171,7 @@ def open_key(ctx, bucket, kept, request, prefix=""):
         return envelope.open_customer(customer, kept["wrapped"])
     if kept["algorithm"] == AES:
         return envelope.open_account(bucket.account.account_id, kept["wrapped"])
-    return envelope.open_kms(ctx, kept["wrapped"], kept["context"])
+    return envelope.open_kms(ctx, kept["wrapped"], kept["context"], kept["key"].split(":")[3])
 
 
 def told(kept):

@@ -100,7 +100,7 @@ def of_new_object(ctx, bucket, request):
     writer = ctx.account if ctx.account is not None and ctx.principal.kind != "service" else bucket.account
     owner_id = bucket.account.canonical_id
     if bucket.ownership == OWNER_ENFORCED:
-        _refuse_acls(request, owner_id)
+        _refuse_acls(request, owner_id, writer.pk == bucket.account_id)
         return {"owner": None, "acl": None}
     given_away = request.get("ACL") == "bucket-owner-full-control"
     foreign = writer.pk != bucket.account_id and not (bucket.ownership == OWNER_PREFERRED and given_away)
@@ -110,9 +110,13 @@ def of_new_object(ctx, bucket, request):
     return {"owner": owner if foreign else None, "acl": grants}
 
 
-def _refuse_acls(request, owner_id):
-    """Under BucketOwnerEnforced a write may only say what holds anyway."""
-    if request.get("ACL") not in (None, "bucket-owner-full-control"):
+def _refuse_acls(request, owner_id, by_owner):
+    """Under BucketOwnerEnforced a write may only say what holds anyway. by_owner: the bucket's account writes.
+
+    The bucket's owner may say "private", which means the same of its own objects; rclone and Flysystem always do.
+    """
+    same = ("private", "bucket-owner-full-control") if by_owner else ("bucket-owner-full-control",)
+    if request.get("ACL") not in (None, *same):
         raise errors.AclNotSupported()
     granted = _of_headers(request)
     if granted is not None and granted != [acl.to_account(owner_id, "FULL_CONTROL")]:

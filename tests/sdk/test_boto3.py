@@ -214,3 +214,19 @@ def test_a_queue_gives_back_what_it_was_sent(account):
 
     assert (message.body, message.message_attributes["kind"]["StringValue"]) == (body, "city")
     message.delete()
+
+
+def test_where_acls_are_off_only_the_owner_may_say_private(s3, account, classmate, bucket):
+    allowed = {"Effect": "Allow", "Principal": {"AWS": classmate.account_id}, "Action": "s3:PutObject"}
+    policy = {"Version": "2012-10-17", "Statement": [{**allowed, "Resource": f"arn:aws:s3:::{bucket}/*"}]}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+    foreign = boto3.client("s3", **where(classmate))
+
+    s3.put_object(Bucket=bucket, Key="own", Body=SMALL, ACL="private")
+    s3.copy_object(Bucket=bucket, Key="copy", CopySource=f"{bucket}/own", ACL="private")
+    foreign.put_object(Bucket=bucket, Key="given", Body=SMALL, ACL="bucket-owner-full-control")
+
+    for client, canned in ((s3, "public-read"), (foreign, "private")):
+        with pytest.raises(botocore.exceptions.ClientError, match="AccessControlListNotSupported"):
+            client.put_object(Bucket=bucket, Key="refused", Body=SMALL, ACL=canned)
+    assert keys(account, bucket) == ["copy", "given", "own"]

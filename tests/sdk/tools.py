@@ -15,6 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 JAVASCRIPT = HERE / "javascript"
 S3FS = HERE / "s3fs"
+OLDEST_NODE = 20
 
 
 class Missing(AssertionError):
@@ -41,7 +42,10 @@ def node():
     """Return node, with the packages of javascript/package-lock.json installed."""
     path, npm = shutil.which("node"), shutil.which("npm")
     if path is None or npm is None:
-        raise Missing("node 20 or newer and npm are missing: sudo apt-get install -y nodejs npm")
+        raise Missing("node and npm are missing: sudo apt-get install -y nodejs npm")
+    version = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=60).stdout.strip()
+    if int(version.lstrip("v").partition(".")[0]) < OLDEST_NODE:
+        raise Missing(f"node {version} is too old for the JavaScript SDK: it needs {OLDEST_NODE} or newer (nodejs.org)")
     _once(
         JAVASCRIPT / "node_modules",
         (JAVASCRIPT / "package-lock.json").read_bytes(),
