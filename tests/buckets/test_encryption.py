@@ -66,8 +66,12 @@ def text(size):
 def on_disk(stack, *pieces):
     """Return the files of the data directory that hold one of some pieces: database, its log, blobs, journals, logs."""
     found = []
-    for path in stack.data_dir.rglob("*"):
-        if "functions" in path.parts or not path.is_file():  # that folder holds runtimes, still being built perhaps
+    # "functions" holds runtimes, which are still being built perhaps.
+    folders = [one for one in stack.data_dir.iterdir() if one.is_dir() and one.name != "functions"]
+    files = [*stack.data_dir.iterdir(), *(path for folder in folders for path in folder.rglob("*"))]
+    assert any(path.suffix == ".sqlite3-wal" for path in files)
+    for path in files:
+        if not path.is_file():
             continue
         with suppress(FileNotFoundError):  # a temporary file of another request
             data = path.read_bytes()
