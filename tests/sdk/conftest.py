@@ -70,3 +70,10 @@ def no_fault_of_ours(stack):
     yield
     log = stack.log("web")[known:]
     assert "Traceback" not in log, log[-4000:]
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say which client was not tried, and why, however quiet the run."""
+    for report in terminalreporter.stats.get("skipped", []):
+        if "tests/sdk/" in report.nodeid:
+            terminalreporter.write_line(f"NOT TESTED: {report.longrepr[2].removeprefix('Skipped: ')}", yellow=True)

@@ -181,3 +181,25 @@ def test_sqs_sends_receives_and_deletes(account, stack):
 
     assert [(one["Body"], one["MessageId"]) for one in got] == [("wash up", sent["MessageId"])]
     assert (counted["ApproximateNumberOfMessages"], counted["ApproximateNumberOfMessagesNotVisible"]) == ("0", "0")
+
+
+def test_iam_makes_a_user_who_may_what_its_policy_says(aws, account, bucket, folder):
+    account.client("s3").put_object(Bucket=bucket, Key="note", Body=SMALL)
+    asked(aws, "iam", "create-user", "--user-name", "ada")
+    key = asked(aws, "iam", "create-access-key", "--user-name", "ada")["AccessKey"]
+    named = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+    as_ada = functools.partial(run, tools.beside_python("aws"), env=account.env | named)
+    read = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [read]})
+
+    before = as_ada("s3", "cp", f"s3://{bucket}/note", folder / "note", check=False)
+    aws("iam", "put-user-policy", "--user-name", "ada", "--policy-name", "reads", "--policy-document", policy)
+    as_ada("s3", "cp", f"s3://{bucket}/note", folder / "note")
+    written = as_ada("s3", "cp", folder / "note", f"s3://{bucket}/more", check=False)
+
+    who = asked(as_ada, "sts", "get-caller-identity")
+    assert "(403)" in before.stderr
+    assert (folder / "note").read_bytes() == SMALL
+    assert "AccessDenied" in written.stderr and "s3:PutObject" in written.stderr
+    assert (who["Account"], who["Arn"]) == (account.account_id, f"arn:aws:iam::{account.account_id}:user/ada")
+    assert [one["UserName"] for one in asked(aws, "iam", "list-users")["Users"]] == ["ada"]

@@ -6,6 +6,7 @@ installed once below this folder, ignored by git. `python -m tests.sdk.tools` in
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -66,6 +67,15 @@ def s3fs_python():
 
     _once(folder, wanted.read_bytes() + sys.version.encode(), install)
     return str(python)
+
+
+def terraform():
+    """Return Terraform and the folder of its providers, or None: no registry that CI may use has either.
+
+    The folder is TERRAFORM_PLUGIN_DIR: a mirror with hashicorp/aws in it, so that nothing is fetched.
+    """
+    path, plugins = shutil.which("terraform"), os.environ.get("TERRAFORM_PLUGIN_DIR")
+    return (path, plugins) if path and plugins else None
 
 
 def _once(folder, wanted, install):
