@@ -1,16 +1,77 @@
 """The forms of a bucket's permissions and events."""
 
 from django.contrib import messages
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
-from apps.buckets.views import TABS, _examples, _switches, frame, own_bucket
+from apps.buckets.frames import back, own_bucket, s3, tab_frame
 from playground.wire.errors import ServiceError
 
 
-def _back(bucket, tab):
-    return redirect(f"{reverse('buckets:show', args=[bucket.name])}?tab={tab}")
+def permissions_shown(request, bucket):
+    """Return the variables of the permissions tab."""
+    return {"switches": _switches(bucket), "examples": _examples(bucket)}
+
+
+def events_shown(request, bucket):
+    """Return the variables of the events tab."""
+    kept = bucket.notification.get("LambdaFunctionConfigurations", [])
+    return {"configurations": kept, "values": request.GET.dict()}
+
+
+def _switches(bucket):
+    meanings = {
+        "BlockPublicAcls": "Refuse new public ACLs",
+        "IgnorePublicAcls": "Ignore public ACLs",
+        "BlockPublicPolicy": "Refuse a bucket policy that is public",
+        "RestrictPublicBuckets": "Let a public policy count for nothing outside this account",
+    }
+    return [{"name": name, "meaning": text, "on": bucket.blocks(name)} for name, text in meanings.items()]
+
+
+def _examples(bucket):
+    public = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "PublicRead",
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": "s3:GetObject",
+                "Resource": f"{bucket.arn}/*",
+            }
+        ],
+    }
+    deny = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "NobodyDeletes",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:DeleteObject",
+                "Resource": f"{bucket.arn}/*",
+            }
+        ],
+    }
+    edge = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "LetDistributionRead",
+                "Effect": "Allow",
+                "Principal": {"Service": "cloudfront.amazonaws.com"},
+                "Action": "s3:GetObject",
+                "Resource": f"{bucket.arn}/*",
+                "Condition": {
+                    "StringEquals": {
+                        "AWS:SourceArn": f"arn:aws:cloudfront::{bucket.account.account_id}:distribution/ID"
+                    }
+                },
+            }
+        ],
+    }
+    return [("A distribution may read", edge), ("Everyone may read", public), ("Nobody may delete", deny)]
 
 
 @require_POST
@@ -20,18 +81,16 @@ def policy(request, name):
     text = request.POST.get("policy", "").strip()
     try:
         if text:
-            request.aws("s3", "PutBucketPolicy", {"Bucket": bucket.name, "Policy": text})
+            s3(request, bucket, "PutBucketPolicy", Policy=text)
             messages.success(request, "The policy is in force.")
         else:
-            request.aws("s3", "DeleteBucketPolicy", {"Bucket": bucket.name})
+            s3(request, bucket, "DeleteBucketPolicy")
             messages.success(request, "The bucket has no policy now.")
     except ServiceError as err:
-        told = frame(
-            request, bucket=bucket, tab="permissions", tabs=TABS, switches=_switches(bucket), examples=_examples(bucket)
-        )
+        told = tab_frame(request, bucket, "permissions", **permissions_shown(request, bucket))
         told.update(policy_text=text, policy_problem=err.message)
         return render(request, "buckets/show.html", told, status=422)
-    return _back(bucket, "permissions")
+    return back(bucket, tab="permissions")
 
 
 @require_POST
@@ -39,9 +98,9 @@ def public_access(request, name):
     """Set the four switches of block public access."""
     bucket = own_bucket(request, name)
     chosen = {s["name"]: s["name"] in request.POST for s in _switches(bucket)}
-    request.aws("s3", "PutPublicAccessBlock", {"Bucket": bucket.name, "PublicAccessBlockConfiguration": chosen})
+    s3(request, bucket, "PutPublicAccessBlock", PublicAccessBlockConfiguration=chosen)
     messages.success(request, "Block Public Access is set.")
-    return _back(bucket, "permissions")
+    return back(bucket, tab="permissions")
 
 
 @require_POST
@@ -57,13 +116,13 @@ def events(request, name):
         problem = _allow(request, bucket, arn)
         if problem:
             return _refused(request, bucket, problem)
-    params = {"Bucket": bucket.name, "NotificationConfiguration": {"LambdaFunctionConfigurations": kept}}
+    wanted = {**bucket.notification, "LambdaFunctionConfigurations": kept}  # what queues are told stays
     try:
-        request.aws("s3", "PutBucketNotificationConfiguration", params)
+        s3(request, bucket, "PutBucketNotificationConfiguration", NotificationConfiguration=wanted)
     except ServiceError as err:
         return _refused(request, bucket, err.fields.get("ArgumentValue") or err.message)
     messages.success(request, "The bucket's events are set.")
-    return _back(bucket, "events")
+    return back(bucket, tab="events")
 
 
 def _connection(arn, form):
@@ -92,10 +151,6 @@ def _allow(request, bucket, arn):
 
 
 def _refused(request, bucket, problem):
-    told = frame(request, bucket=bucket, tab="events", tabs=TABS)
-    told.update(
-        configurations=bucket.notification.get("LambdaFunctionConfigurations", []),
-        events_problem=problem,
-        values=request.POST.dict(),
-    )
+    shown = {**events_shown(request, bucket), "events_problem": problem, "values": request.POST.dict()}
+    told = tab_frame(request, bucket, "events", **shown)
     return render(request, "buckets/show.html", told, status=422)

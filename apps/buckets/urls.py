@@ -2,18 +2,22 @@
 
 from django.urls import path
 
-from apps.buckets import pages, views
+from apps.buckets import pages, views, views_object, views_objects
 
 app_name = "buckets"
 urlpatterns = [
     path("", views.index, name="index"),
     path("new", views.new, name="new"),
     path("<str:name>/", views.show, name="show"),
-    path("<str:name>/upload", views.upload, name="upload"),
-    path("<str:name>/object", views.item, name="object"),
-    path("<str:name>/raw", views.raw, name="raw"),
-    path("<str:name>/delete", views.delete_objects, name="delete_objects"),
     path("<str:name>/delete-bucket", views.delete_bucket, name="delete_bucket"),
+    path("<str:name>/ways/<slug:what>", views_objects.ways, name="ways"),
+    path("<str:name>/upload", views_objects.upload, name="upload"),
+    path("<str:name>/folder", views_objects.folder, name="folder"),
+    path("<str:name>/rename", views_objects.rename, name="rename"),
+    path("<str:name>/delete", views_objects.delete_objects, name="delete_objects"),
+    path("<str:name>/restore", views_objects.restore, name="restore"),
+    path("<str:name>/raw", views_objects.raw, name="raw"),
+    path("<str:name>/object", views_object.item, name="object"),
     path("<str:name>/policy", pages.policy, name="policy"),
     path("<str:name>/public-access", pages.public_access, name="public_access"),
     path("<str:name>/events", pages.events, name="events"),

@@ -31,6 +31,7 @@ function row(file, key) {
   told.textContent = `${size(file.size)}, waiting`;
   item.append(name, cancel, bar, told);
   shelf.append(item);
+  shelf.hidden = false;
   return { item, cancel, bar, told };
 }
 
@@ -81,7 +82,7 @@ async function work() {
 
 function add(files) {
   for (const file of files) {
-    const key = form.dataset.prefix + (file.webkitRelativePath || file.name);
+    const key = document.getElementById("objects").dataset.prefix + (file.webkitRelativePath || file.name);
     const view = row(file, key);
     const job = { file, key, view };
     view.cancel.onclick = () => {

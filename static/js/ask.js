@@ -1,0 +1,63 @@
+// Asks before what cannot be undone, in a dialog of the page; and keeps "the same act" beside a form true while
+// the form is filled in. Without scripts the forms post at once, and the service's own rules decide.
+const dialog = document.getElementById("ask");
+const headers = () => ({ "HX-Request": "true", "X-CSRFToken": document.body.dataset.csrf });
+
+async function fill(place, url, data) {
+  const open = [...place.querySelectorAll("details")].map((one) => one.open);
+  const answer = await fetch(url, { method: "POST", body: data, headers: headers() }).catch(() => null);
+  if (!answer || !answer.ok) return;
+  place.innerHTML = await answer.text();
+  place.querySelectorAll("details").forEach((one, at) => { one.open = Boolean(open[at]); });
+}
+
+// Resolves to null for no, to {bypass} for yes. ways: {url, data} of the act to show; bypass: offer it.
+export function ask({ title, text, yes = "Delete", ways = null, bypass = false }) {
+  dialog.querySelector("#ask-title").textContent = title;
+  dialog.querySelector("#ask-text").textContent = text;
+  dialog.querySelector("#ask-yes").textContent = yes;
+  dialog.querySelector("#ask-bypass-field").hidden = !bypass;
+  const tick = dialog.querySelector("#ask-bypass");
+  tick.checked = false;
+  const place = dialog.querySelector("#ask-ways");
+  place.textContent = "";
+  if (ways) fill(place, ways.url, ways.data);
+  dialog.returnValue = "no";
+  dialog.showModal();
+  return new Promise((done) => {
+    dialog.addEventListener("close", () => {
+      done(dialog.returnValue === "yes" ? { bypass: tick.checked } : null);
+    }, { once: true });
+  });
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  const asked = event.submitter?.dataset.ask || form.dataset.ask;
+  if (!asked || form.dataset.sure) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const submitter = event.submitter;
+  const from = { ...form.dataset, ...submitter?.dataset };
+  const answer = await ask({ title: from.askTitle || "Are you sure?", text: asked, yes: from.askYes, bypass: "askBypass" in from });
+  if (!answer) return;
+  if (answer.bypass) {
+    const field = document.createElement("input");
+    Object.assign(field, { type: "hidden", name: "bypass", value: "1" });
+    form.append(field);
+  }
+  form.dataset.sure = "1";
+  form.requestSubmit(submitter);
+  delete form.dataset.sure;
+}, true);
+
+const waiting = new WeakMap();
+export function showWays(form) {
+  const place = form.querySelector(".ways-live");
+  if (!place) return;
+  clearTimeout(waiting.get(form));
+  waiting.set(form, setTimeout(() => fill(place, place.dataset.ways, new FormData(form)), 300));
+}
+for (const kind of ["input", "change"]) {
+  document.addEventListener(kind, (event) => { if (event.target.form) showWays(event.target.form); });
+}
