@@ -78,17 +78,15 @@ def undelete(bucket, form):
     return [("DeleteObject", {"Bucket": bucket.name, "Key": key, "VersionId": version})]
 
 
-def upload(bucket, form):
-    """Store one file; the page's script sends a big one in parts."""
-    key = f"{form.get('prefix', '')}{form.get('name') or 'photo.jpg'}"
-    return [("PutObject", {"Bucket": bucket.name, "Key": key, "Body": b"", "ContentType": "image/jpeg"})]
-
-
-def upload_in_parts(bucket, key):
-    """Return what the page does for a file over 8 MiB, for showing."""
+def uploads(bucket, prefix):
+    """Return what an upload asks, for showing: one operation, or three for a file over 8 MiB."""
+    key = f"{prefix}photo.jpg"
+    whole = ("PutObject", {"Bucket": bucket.name, "Key": key, "Body": b"", "ContentType": "image/jpeg"})
+    key = f"{prefix}film.mov"
     upload_id = {"Bucket": bucket.name, "Key": key, "UploadId": "UPLOAD-ID"}
     parts = {"Parts": [{"PartNumber": 1, "ETag": "ETAG-OF-PART-1"}]}
     return [
+        whole,
         ("CreateMultipartUpload", {"Bucket": bucket.name, "Key": key}),
         ("UploadPart", {**upload_id, "PartNumber": 1, "Body": b""}),
         ("CompleteMultipartUpload", {**upload_id, "MultipartUpload": parts}),
@@ -96,5 +94,5 @@ def upload_in_parts(bucket, key):
 
 
 OF_LISTS = {
-    "delete": delete, "folder": folder, "rename": rename, "restore": restore, "undelete": undelete, "upload": upload,
+    "delete": delete, "folder": folder, "rename": rename, "restore": restore, "undelete": undelete,
 }  # fmt: skip

@@ -20,7 +20,7 @@ REGIONS = (
     "ap-southeast-1", "ap-southeast-2", "ap-south-1", "sa-east-1", "af-south-1",
 )  # fmt: skip
 TABS = (
-    ("objects", "Objects"), ("properties", "Properties"), ("permissions", "Permissions"), ("events", "Events"),
+    ("objects", "Objects"), ("uploads", "Unfinished uploads"), ("properties", "Properties"), ("permissions", "Permissions"), ("events", "Events"),
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ key, and what S3 tells of it. The order is S3's own, by UTF-8 bytes: it sorts by
 
 from django.db.models import Count
 
+from apps.buckets import acts
 from apps.buckets.frames import address, crumbs, s3
 from apps.buckets.models import Object
 from apps.buckets.operations.listing import LAST
@@ -37,6 +38,7 @@ def page(request, bucket):
         "switch": address(bucket, **{**here, "versions": "" if all_versions else "1"}),
         "hidden_count": 0 if all_versions else _hidden(bucket, prefix + begins),
         "unfinished_count": bucket.uploads.count(),
+        "upload_acts": acts.uploads(bucket, prefix),
         "operation": "ListObjectVersions" if all_versions else "ListObjectsV2",
         "list_params": {"Bucket": bucket.name, **shown},
         **listed,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.buckets import pages, views, views_object, views_objects
+from apps.buckets import pages, views, views_object, views_objects, views_uploads
 
 app_name = "buckets"
 urlpatterns = [
@@ -16,6 +16,11 @@ urlpatterns = [
     path("<str:name>/rename", views_objects.rename, name="rename"),
     path("<str:name>/delete", views_objects.delete_objects, name="delete_objects"),
     path("<str:name>/restore", views_objects.restore, name="restore"),
+    path("<str:name>/uploads/begin", views_uploads.begin, name="begin"),
+    path("<str:name>/uploads/part", views_uploads.part, name="part"),
+    path("<str:name>/uploads/parts", views_uploads.parts, name="parts"),
+    path("<str:name>/uploads/complete", views_uploads.complete, name="complete"),
+    path("<str:name>/uploads/abort", views_uploads.abort, name="abort"),
     path("<str:name>/raw", views_objects.raw, name="raw"),
     path("<str:name>/object", views_object.item, name="object"),
     path("<str:name>/policy", pages.policy, name="policy"),

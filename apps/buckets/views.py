@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.buckets import listings, pages
+from apps.buckets import listings, pages, views_uploads
 from apps.buckets.frames import back, frame, own_bucket, s3, tab_frame
 from playground.wire.errors import ServiceError
 
@@ -51,6 +51,7 @@ def _name_problem(err):
 # What each tab shows: a function (request, bucket) -> variables of its template.
 SHOWN = {
     "objects": listings.page,
+    "uploads": views_uploads.shown,
     "properties": lambda request, bucket: _properties(bucket),
     "permissions": pages.permissions_shown,
     "events": pages.events_shown,

@@ -2,6 +2,7 @@
 // The ticks of the rows are the choice, so the same form posts without this script. The list is swapped as one
 // fragment; uploads beside it go on.
 import { ask, showWays } from "./ask.js";
+import { size } from "./sizes.js";
 
 const list = () => document.getElementById("objects");
 const rows = () => [...list().querySelectorAll("tr[data-row]")];
@@ -48,7 +49,17 @@ export async function show(url, { focus = 0, push = true } = {}) {
   await read(await fetch(url, { headers: { "HX-Request": "true" } }), focus, push);
 }
 
-export const refresh = () => show(location.href, { focus: null, push: false });
+// Shows what changed, and keeps what is chosen and where the keyboard is.
+export async function refresh() {
+  const kept = new Set(chosen().map((row) => tick(row).value));
+  const at = document.activeElement?.closest("#objects tr[data-row]")?.dataset.key;
+  await show(location.href, { focus: null, push: false });
+  for (const row of rows()) {
+    if (tick(row) && kept.has(tick(row).value)) tick(row).checked = true;
+    if (at !== undefined && row.dataset.key === at) activate(row);
+  }
+  tell();
+}
 addEventListener("popstate", () => show(location.href, { push: false }));
 
 async function post(form, submitter, extra = {}) {
@@ -114,13 +125,6 @@ function tell() {
     all.checked = found.length === rows().length;
     all.indeterminate = found.length > 0 && !all.checked;
   }
-}
-
-export function size(bytes) {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  let step = 0;
-  while (bytes >= 1024 && step < 4) { bytes /= 1024; step += 1; }
-  return `${bytes.toFixed(step ? 1 : 0)} ${units[step]}`;
 }
 
 function activate(row, focus = true) {
