@@ -1,6 +1,7 @@
 // Asks before what cannot be undone, in a dialog of the page; and keeps "the same act" beside a form true while
 // the form is filled in. Without scripts the forms post at once, and the service's own rules decide.
 const dialog = document.getElementById("ask");
+let pending = () => {}; // answers the question that is asked
 const headers = () => ({ "HX-Request": "true", "X-CSRFToken": document.body.dataset.csrf });
 
 async function fill(place, url, data) {
@@ -17,19 +18,19 @@ export function ask({ title, text, yes = "Delete", ways = null, bypass = false }
   dialog.querySelector("#ask-text").textContent = text;
   dialog.querySelector("#ask-yes").textContent = yes;
   dialog.querySelector("#ask-bypass-field").hidden = !bypass;
-  const tick = dialog.querySelector("#ask-bypass");
-  tick.checked = false;
+  dialog.querySelector("#ask-bypass").checked = false;
   const place = dialog.querySelector("#ask-ways");
   place.textContent = "";
   if (ways) fill(place, ways.url, ways.data);
+  pending(null); // a question that was closed a moment ago, whose close event has not come yet
   dialog.returnValue = "no";
   dialog.showModal();
-  return new Promise((done) => {
-    dialog.addEventListener("close", () => {
-      done(dialog.returnValue === "yes" ? { bypass: tick.checked } : null);
-    }, { once: true });
-  });
+  return new Promise((done) => { pending = done; });
 }
+
+dialog?.addEventListener("close", () => {
+  if (!dialog.open) pending(dialog.returnValue === "yes" ? { bypass: dialog.querySelector("#ask-bypass").checked } : null);
+});
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
