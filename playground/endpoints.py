@@ -11,7 +11,9 @@ import awscrt.checksums
 import crc32c
 
 from apps.buckets import actions as s3_actions
+from apps.buckets import cors, website
 from apps.buckets import operations as s3
+from apps.buckets.operations import forms
 from apps.cdn import actions as cloudfront_actions
 from apps.cdn import operations as cloudfront
 from apps.functions import actions as lambda_actions
@@ -62,7 +64,7 @@ def _authorizer(actions):
     return check
 
 
-def _join(name, operations, actions, anonymous=False):
+def _join(name, operations, actions, anonymous=False, **hooks):
     return endpoint.Joined(
         name=name,
         operations=operations.OPERATIONS,
@@ -74,11 +76,19 @@ def _join(name, operations, actions, anonymous=False):
         lab_now=clock.now,
         record=traces.record,
         anonymous=anonymous,
+        **hooks,
     )
 
 
+def _outside(request):
+    """Return what answers a request of a bucket's address that no operation of S3's model is, or None."""
+    if request.method == "OPTIONS":
+        return cors.preflight
+    return forms.post_object if forms.is_form(request) else None
+
+
 SERVICES = {
-    "s3": _join("s3", s3, s3_actions, anonymous=True),
+    "s3": _join("s3", s3, s3_actions, anonymous=True, outside=_outside, dress=cors.dress),
     "lambda": _join("lambda", lambda_, lambda_actions),
     "cloudfront": _join("cloudfront", cloudfront, cloudfront_actions),
     "iam": _join("iam", iam, identity_actions),
@@ -87,6 +97,16 @@ SERVICES = {
     "sqs": _join("sqs", sqs, sqs_actions, anonymous=True),
     "kms": _join("kms", kms, kms_actions),
 }
+# A bucket's website: S3 too, for traces and bills, but every request is a page's and every refusal is one.
+WEBSITE = _join(
+    "s3",
+    s3,
+    s3_actions,
+    anonymous=True,
+    outside=lambda _request: website.answer,
+    refuse=website.refuse,
+    dress=cors.dress,
+)
 serve = endpoint.serve
 
 

@@ -1,7 +1,8 @@
 """From a Host header and a port to what is meant: the console, or an AWS service and perhaps a bucket.
 
 The port decides between console and AWS. On the AWS port a name may say the service
-("lambda.us-east-1.amazonaws.com") or the bucket ("photos.s3.localhost:4566"); a bare host is told by the
+("lambda.us-east-1.amazonaws.com"), the bucket ("photos.s3.localhost:4566") or a bucket's website
+("photos.s3-website.us-east-1.localhost:4566"); a bare host is told by the
 signature's credential scope, the JSON target, the form's Action or the path.
 """
 
@@ -22,12 +23,13 @@ _QUEUE_PATH = re.compile(r"/\d{12}/[\w-]+(\.fifo)?/?")
 _AWS_NAME = re.compile(
     r"(?:(?P<bucket>.+)\.)?(?P<service>s3|lambda|cloudfront|sts|iam|logs|sqs|kms)(?:[.-](?P<region>[a-z]{2}-[a-z]+-\d))?"
 )
+_WEBSITE = re.compile(r"(?P<bucket>.+)\.s3-website(?:[.-](?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?")
 _SCOPE = re.compile(r"(?:Credential=|^)[^/,\s]+/\d{8}/(?P<region>[^/]*)/(?P<service>[^/]+)/aws4_request")
 
 
 @dataclass(slots=True, frozen=True)
 class Target:
-    """service: one of SERVICES. bucket: from the host name, or None. region: from the host name, or the default."""
+    """service: one of SERVICES, or "website". bucket: from the host name, or None. region: from the host name, or the default."""
 
     service: str
     bucket: str | None = None
@@ -53,6 +55,9 @@ def aws_target(host: str, header, first, raw_path: str) -> Target:
     """
     labels = _labels(host)
     if labels:
+        found = _WEBSITE.fullmatch(labels)
+        if found:
+            return Target("website", found["bucket"], found["region"] or "us-east-1")
         found = _AWS_NAME.fullmatch(labels)
         if found:
             bucket = found["bucket"] if found["service"] == "s3" else None

@@ -65,7 +65,7 @@ def from_environ(environ):
 def serve(request):
     """Answer a wire request: the service by its host, then endpoints."""
     target = hosts.aws_target(request.host, request.header, request.first, request.raw_path)
-    joined = endpoints.SERVICES.get(target.service)
+    joined = endpoints.WEBSITE if target.service == "website" else endpoints.SERVICES.get(target.service)
     if joined is None:
         body = (
             f'{{"__type":"NotImplemented","message":"The service {target.service} is not built in this playground."}}'

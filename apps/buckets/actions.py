@@ -4,6 +4,7 @@ Source: Service Authorization Reference, "Actions, resources, and condition keys
 "Required permissions for Amazon S3 API operations".
 """
 
+from dataclasses import replace
 from urllib.parse import parse_qsl, unquote
 
 from apps.buckets import acl, errors
@@ -288,6 +289,10 @@ def authorization(ctx, operation, request):
     if version is not None:
         action = OF_A_VERSION.get(action, action)
     asked = [on_object(ctx, bucket, one, key, version, **conditions) for one in [action, *_with_writing(request)]]
+    if operation == "PostObject":
+        # An ACL knows no tags: one that lets a form write an object lets it write that object's tags with it.
+        by_acl = {"acl_allows": asked[0].acl_allows, "acl_everyone": asked[0].acl_everyone}
+        asked = [replace(one, **by_acl) if one.action == "s3:PutObjectTagging" else one for one in asked]
     if request.get("CopySource"):
         name, key, version = copy_source(request["CopySource"])
         source = bucket_of(ctx, {"Bucket": name, "ExpectedBucketOwner": request.get("ExpectedSourceBucketOwner")})

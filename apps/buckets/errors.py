@@ -2,6 +2,7 @@
 
 from playground.wire.errors import error
 
+AccessForbidden = error("AccessForbidden", 403, "CORSResponse: This CORS request is not allowed.")
 AclNotSupported = error("AccessControlListNotSupported", 400, "The bucket does not allow ACLs")
 BadDigest = error(
     "BadDigest", 400, "The Content-MD5 or checksum value that you specified did not match what the server received."
@@ -15,8 +16,13 @@ BucketAlreadyExists = error(
 BucketAlreadyOwnedByYou = error(
     "BucketAlreadyOwnedByYou", 409, "Your previous request to create the named bucket succeeded and you already own it."
 )
+BadRequest = error("BadRequest", 400, "Bad Request")
 BucketNotEmpty = error("BucketNotEmpty", 409, "The bucket you tried to delete is not empty")
+EntityTooLarge = error("EntityTooLarge", 400, "Your proposed upload exceeds the maximum allowed size")
 EntityTooSmall = error("EntityTooSmall", 400, "Your proposed upload is smaller than the minimum allowed size")
+FieldsTooLarge = error(  # the spelling is the service's own
+    "MaxPostPreDataLengthExceeded", 400, "Your POST request fields preceeding the upload file was too large."
+)
 IllegalVersioning = error("IllegalVersioningConfigurationException", 400, "The Versioning element must be specified")
 IllegalLocationConstraint = error(
     "IllegalLocationConstraintException",
@@ -47,6 +53,11 @@ InvalidPartNumber = error("InvalidPartNumber", 416, "The requested partnumber is
 InvalidPartOrder = error(
     "InvalidPartOrder", 400, "The list of parts was not in ascending order. Parts must be ordered by part number."
 )
+InvalidPolicyDocument = error(
+    "InvalidPolicyDocument",
+    400,
+    "The content of the form does not meet the conditions specified in the policy document.",
+)
 InvalidRange = error("InvalidRange", 416, "The requested range is not satisfiable")
 InvalidRequest = error("InvalidRequest", 400, "Invalid Request")
 InvalidRedirectLocation = error(
@@ -69,6 +80,9 @@ MalformedAcl = error(
     "The XML you provided was not well-formed or did not validate against our published schema",
 )
 MalformedPolicy = error("MalformedPolicy", 400, "Policies must be valid JSON and the first byte must be '{'")
+MalformedPost = error(
+    "MalformedPOSTRequest", 400, "The body of your POST request is not well-formed multipart/form-data."
+)
 MalformedXML = error(
     "MalformedXML", 400, "The XML you provided was not well-formed or did not validate against our published schema"
 )

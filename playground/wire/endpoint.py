@@ -47,6 +47,9 @@ class Joined:
     stored but do nothing. credentials(key id, token, now) -> an object with secret, account,
     principal, or None. authorize(ctx, request) raises a refusal. now() is real time; lab_now(account)
     the lab's. record(ctx, status, ms, bytes_in, bytes_out, error, resource) keeps the trace.
+    outside(request) -> function(joined, request, ctx) that answers a request which no model knows (a preflight, a
+    browser's form, a page), or None. refuse(request, ctx, failure) -> the Response of a refusal, where it is not the
+    service's usual one. dress(request, ctx, response) adds headers to any answer.
     """
 
     name: str
@@ -59,6 +62,9 @@ class Joined:
     record: Callable
     anonymous: bool = False
     partial: dict[str, str] = field(default_factory=dict)
+    outside: Callable | None = None
+    refuse: Callable | None = None
+    dress: Callable | None = None
 
 
 def new_request_id(service: str) -> str:
@@ -73,7 +79,7 @@ def _authenticate(request: Request, joined: Joined, ctx: Context) -> signature.C
     if who is None:
         old = signature_v2.claim(request) if joined.anonymous else None
         if old is not None:
-            found = _caller(joined, ctx, old.access_key_id, old.session_token, now)
+            found = caller(joined, ctx, old.access_key_id, old.session_token, now)
             signature_v2.verify(request, old, found.secret, now)
             # Version 2 signs an end, not a beginning: there is no age.
             ctx.auth = {"type": "REST-QUERY-STRING", "version": "AWS", "issued": getattr(found, "issued", None)}
@@ -88,7 +94,7 @@ def _authenticate(request: Request, joined: Joined, ctx: Context) -> signature.C
     if joined.name == "s3":
         signature.check_region(who)
     ctx.region = who.region or ctx.region
-    found = _caller(joined, ctx, who.access_key_id, who.session_token, now)
+    found = caller(joined, ctx, who.access_key_id, who.session_token, now)
     signature.check_time(who, now)
     signature.verify(request, who, found.secret, signature.payload_hash(request, who, lambda: _hash_body(request)))
     way = "in the query (presigned)" if who.presigned else "in the header"
@@ -110,7 +116,7 @@ def _age_ms(timestamp: str, now: datetime) -> int:
     return max(0, int((now - datetime.fromisoformat(timestamp)).total_seconds() * 1000))
 
 
-def _caller(joined: Joined, ctx: Context, access_key_id: str, token: str | None, now: Any) -> Any:
+def caller(joined: Joined, ctx: Context, access_key_id: str, token: str | None, now: Any) -> Any:
     """Put the owner of a key into ctx and return its credentials. Errors: unknown, expired or stopped."""
     found = joined.credentials(access_key_id, token)
     if found is None:
@@ -183,11 +189,20 @@ def serve(request: Request, joined: Joined, region: str = "us-east-1") -> Respon
         failure = spoken(InternalError(), joined.name, wire.protocol)
     if failure is not None:
         ctx.trace.step("error", failure.code, failure.message)
-        response = render.render_error(joined.name, wire.protocol, failure, ctx.request_id, request.address, HOST_ID)
+        response = _refusal(request, joined, wire, ctx, failure)
     return _finish(request, response, joined, ctx, started, failure)
 
 
+def _refusal(request: Request, joined: Joined, wire: model.Wire, ctx: Context, failure: ServiceError) -> Response:
+    if joined.refuse:
+        return joined.refuse(request, ctx, failure)
+    return render.render_error(joined.name, wire.protocol, failure, ctx.request_id, request.address, HOST_ID)
+
+
 def _answer(request: Request, joined: Joined, wire: model.Wire, ctx: Context) -> Response:
+    own = joined.outside(request) if joined.outside else None
+    if own is not None:
+        return own(joined, request, ctx)
     chunks = _authenticate(request, joined, ctx)
     request.body = reader = bodies.open_body(request, chunks)
     operation, parsed = _route(request, wire)
@@ -238,6 +253,8 @@ def _s3_missing(member: Any, name: str) -> ServiceError:
 
 def _finish(request, response, joined, ctx, started, failure) -> Response:
     """Add what every answer carries, and keep the trace."""
+    if joined.dress:
+        joined.dress(request, ctx, response)
     if joined.name == "s3":
         response.headers += [("x-amz-request-id", ctx.request_id), ("x-amz-id-2", HOST_ID)]
     else:

@@ -21,7 +21,8 @@ def _told(stored, owner):
     grants = acl.grants_of(stored, owner.canonical_id)
     ids = {grant["id"] for grant in grants if "id" in grant}
     names = dict(Account.objects.filter(canonical_id__in=ids).values_list("canonical_id", "name"))
-    return {"Owner": _person(owner), "Grants": [_grant(grant, names) for grant in grants]}
+    told = sorted(grants, key=lambda grant: "id" in grant)  # groups first, otherwise as they were given
+    return {"Owner": _person(owner), "Grants": [_grant(grant, names) for grant in told]}
 
 
 def _grant(grant, names):

@@ -118,14 +118,19 @@ def check_number(number):
 
 def key_of_upload(ctx, bucket, upload, request):
     """Return the data key for a part. Errors: InvalidRequest (a part of an SSE-C upload without its key)."""
-    if upload.encryption.get("algorithm") == encryption.CUSTOMER:
-        given = encryption.customer_key(request)
-        if given is None or given[1] != upload.encryption["md5"]:
-            raise errors.InvalidRequest(
-                "The multipart upload initiate requested encryption. Subsequent part requests must include the "
-                "appropriate encryption parameters."
-            )
+    _check_customer(upload, encryption.customer_key(request))
     return encryption.open_key(ctx, bucket, upload.encryption, request)
+
+
+def _check_customer(upload, given):
+    """Refuse a part or completion of an SSE-C upload with another key or none. Errors: InvalidRequest."""
+    if upload.encryption.get("algorithm") != encryption.CUSTOMER:
+        return
+    if given is None or given[1] != upload.encryption["md5"]:
+        raise errors.InvalidRequest(
+            "The multipart upload initiate requested encryption. Subsequent part requests must include the "
+            "appropriate encryption parameters."
+        )
 
 
 def upload_part(ctx, request):
@@ -203,6 +208,7 @@ def complete_multipart_upload(ctx, request):
 
 def _complete(ctx, bucket, upload, request):
     """Make the parts one object, in the caller's transaction. Returns the answer."""
+    _check_customer(upload, encryption.customer_key(request))
     versions.one_writer(bucket, upload.key)  # before the levels: in the order that every write takes them
     chosen = _chosen(upload, request)
     size = sum(part.size_bytes for part in chosen)
@@ -242,6 +248,9 @@ def _completed(ctx, bucket, row):
         "ChecksumType": row.checksum_type,
         **encryption.told(row.encryption),
     }
+    if row.encryption.get("algorithm") == encryption.CUSTOMER:  # the model has no members for these two
+        prefix = "x-amz-server-side-encryption-customer"
+        answer["__headers__"] = {f"{prefix}-algorithm": encryption.AES, f"{prefix}-key-md5": row.encryption["md5"]}
     return {name: value for name, value in answer.items() if value is not None}
 
 
