@@ -17,15 +17,21 @@ SIZES = {"CRC32": 4, "CRC32C": 4, "CRC64NVME": 8}
 DEFAULT = "CRC64NVME"
 
 
-def chosen(request):
-    """Return (algorithm, type) that an upload asks for, ("", "") for none. Errors: InvalidRequest."""
+def asked(request):
+    """Return the algorithm that a request asks for, "" for none. Errors: InvalidRequest."""
     algorithm = (request.get("ChecksumAlgorithm") or "").upper()
-    kind = (request.get("ChecksumType") or "").upper()
     if algorithm and algorithm not in ALGORITHMS:
         raise errors.InvalidRequest(
             "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
             "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
         )
+    return algorithm
+
+
+def chosen(request):
+    """Return (algorithm, type) that an upload asks for, ("", "") for none. Errors: InvalidRequest."""
+    algorithm = asked(request)
+    kind = (request.get("ChecksumType") or "").upper()
     if kind and not algorithm:
         raise errors.InvalidRequest(
             "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header."

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ from playground.wire.errors import (
     BadDigest,
     EntityTooLarge,
     IncompleteBody,
+    InvalidArgument,
     InvalidDigest,
     InvalidRequest,
     MissingContentLength,
@@ -26,6 +28,7 @@ from playground.wire.http import Request
 from playground.wire.signature import Chunks
 
 MAX_BODY = 5 * 2**30  # bytes of one PUT
+CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
 MAX_LINE = 8192  # bytes of one chunk header or trailer line
 # Name on the wire -> a function making a hash with update() and digest(). endpoints.py adds the native CRCs.
 CHECKSUMS: dict[str, Callable[[], Any]] = {
@@ -35,6 +38,28 @@ CHECKSUMS: dict[str, Callable[[], Any]] = {
     "MD5": hashlib.md5,
 }
 STREAMING = "STREAMING-"
+PAYLOAD = re.compile(
+    r"[0-9A-Fa-f]{64}|UNSIGNED-PAYLOAD|STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+    r"|STREAMING-AWS4-(HMAC-SHA256|ECDSA-P256-SHA256)-PAYLOAD(-TRAILER)?"
+)
+
+
+def _received(stream: Any, size: int) -> bytes:
+    """Return what a connection gives. A server says with an OSError that the framing is broken or the client gone."""
+    try:
+        return stream.read(size)
+    except OSError:
+        raise IncompleteBody() from None
+
+
+class Unlimited:
+    """Bytes of a stream that ends when it ends."""
+
+    def __init__(self, stream: Any):
+        self.stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        return _received(self.stream, size)
 
 
 class Limited:
@@ -47,7 +72,7 @@ class Limited:
         want = self.left if size is None or size < 0 else min(size, self.left)
         if want == 0:
             return b""
-        data = self.stream.read(want)
+        data = _received(self.stream, want)
         if not data:
             raise IncompleteBody()
         self.left -= len(data)
@@ -64,14 +89,14 @@ class Chunked:
         self.trailers: dict[str, str] = {}
 
     def _fill(self) -> None:
-        data = self.stream.read(65536)
+        data = _received(self.stream, 65536)
         if not data:
             raise IncompleteBody()
         self.buffer += data
 
     def _line(self) -> bytes:
-        while (end := self.buffer.find(b"\r\n")) < 0:
-            if len(self.buffer) > MAX_LINE:
+        while (end := self.buffer.find(b"\r\n", 0, MAX_LINE)) < 0:
+            if len(self.buffer) >= MAX_LINE:
                 raise IncompleteBody()
             self._fill()
         line, self.buffer = self.buffer[:end], self.buffer[end + 2 :]
@@ -79,10 +104,9 @@ class Chunked:
 
     def _begin(self) -> None:
         size, _, extension = self._line().partition(b";")
-        try:
-            self.in_chunk = int(size, 16)
-        except ValueError:
-            raise IncompleteBody() from None
+        if not CHUNK_SIZE.fullmatch(size):  # int() would take "-5", "0x5" and "1_0" too
+            raise IncompleteBody()
+        self.in_chunk = int(size, 16)
         self.digest = hashlib.sha256() if self.chunks else None
         self.signature = extension.partition(b"=")[2].decode("latin-1").strip()
         if self.in_chunk == 0:
@@ -108,6 +132,8 @@ class Chunked:
                     self.chunks.check_trailer(signed, value.strip())
             else:
                 signed += line.strip() + b"\n"
+                if len(signed) > MAX_LINE:
+                    raise IncompleteBody()
                 self.trailers[name.strip().lower()] = value.strip()
         self.ended = True
         if self.left:
@@ -156,8 +182,15 @@ class Body:
         self._md5_wanted = _digest_of(request.header("content-md5"), 16)
         self._md5 = hashlib.md5() if self._md5_wanted else None
         declared = request.header("x-amz-content-sha256", "")
+        if declared and not PAYLOAD.fullmatch(declared):
+            raise InvalidArgument(
+                "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
+                "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, or a valid sha256 value.",
+                ArgumentName="x-amz-content-sha256",
+                ArgumentValue=declared,
+            )
         if len(declared) == 64:
-            self._sha256, self._sha256_wanted = hashlib.sha256(), declared
+            self._sha256, self._sha256_wanted = hashlib.sha256(), declared.lower()
         self._declare(request)
         self.ended = False
         self.unsized = False  # neither a length nor chunks: nothing was said of a body
@@ -229,6 +262,11 @@ class Body:
             self.checksums[algorithm] = found
 
 
+def is_number(text: str) -> bool:
+    """Tell whether a header's text is a length that we could mean; isdigit() alone takes "²" too."""
+    return text.isascii() and text.isdigit() and len(text) < 20
+
+
 def _digest_of(text: str | None, size: int) -> bytes | None:
     if text is None:
         return None
@@ -247,18 +285,19 @@ def open_body(request: Request, chunks: Chunks | None) -> Body:
     length_text = request.header("content-length")
     if declared.startswith(STREAMING):
         decoded = request.header("x-amz-decoded-content-length")
-        if decoded is None or not decoded.isdigit():
+        if decoded is None or not is_number(decoded):
             raise MissingContentLength()
         signed = declared.startswith("STREAMING-AWS4-HMAC-SHA256-PAYLOAD")
-        stream = Limited(request.body, int(length_text)) if length_text and length_text.isdigit() else request.body
+        known = length_text is not None and is_number(length_text)
+        stream = Limited(request.body, int(length_text)) if known else request.body
         source = Chunked(stream, int(decoded), chunks if signed else None, declared.endswith("-TRAILER"))
         return Body(source, None, request)
     if length_text is None:
         if (request.header("transfer-encoding") or "").lower() == "chunked":
-            return Body(request.body, None, request)
+            return Body(Unlimited(request.body), None, request)
         found = Body(Limited(request.body, 0), 0, request)
         found.unsized = True
         return found
-    if not length_text.isdigit():
+    if not is_number(length_text):
         raise InvalidRequest("Content-Length is not a number")
     return Body(Limited(request.body, int(length_text)), int(length_text), request)

@@ -7,18 +7,32 @@ model's word. Raises the errors of errors.py; nothing of a bad body gets further
 import base64
 import binascii
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, unquote_to_bytes
 from xml.parsers import expat
 
 from botocore.model import OperationModel, Shape
 
 from playground.wire.dates import parse_timestamp
-from playground.wire.errors import EntityTooLarge, InvalidArgument, MalformedXML, SerializationException, ServiceError
+from playground.wire.errors import (
+    EntityTooLarge,
+    InvalidArgument,
+    MalformedXML,
+    SerializationException,
+    ServiceError,
+    error,
+)
 from playground.wire.http import Request
 
 MAX_STRUCTURED_BODY = 80 * 2**20  # a 50 MB zip in base64 inside JSON, and some room
+MAX_XML_BODY = 8 * 2**20  # 1,000 keys of 1,024 bytes to delete, each byte written as an entity
+MAX_NODES = 250_000  # elements of one document: 10,000 parts with their checksums, twice over
+RANGES = {"integer": 2**31, "long": 2**63}
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
+InvalidUri = error("InvalidURI", 400, "Couldn't parse the specified URI.")
+TooLong = error("MaxMessageLengthExceeded", 400, "Your request was too big.")
 
 
 class Node:
@@ -34,13 +48,16 @@ class Node:
 
 
 def read_xml(data: bytes, limit_depth: int = 32) -> Node:
-    """Return the root element. No DTD, no entity declarations, bounded depth; else MalformedXML."""
+    """Return the root element. No DTD, no entity declarations, bounded depth and count; else MalformedXML."""
     stack: list[Node] = []
     roots: list[Node] = []
+    count = 0
 
     def start(name, attributes):
+        nonlocal count
+        count += 1
         node = Node(name.rsplit(":", 1)[-1], attributes)
-        if len(stack) >= limit_depth:
+        if len(stack) >= limit_depth or count > MAX_NODES:
             raise MalformedXML()
         (stack[-1].children if stack else roots).append(node)
         stack.append(node)
@@ -70,8 +87,8 @@ def scalar(shape: Shape, text: str, where: str = "") -> Any:
     """Return one value from its text form."""
     kind = shape.type_name
     try:
-        if kind in ("integer", "long"):
-            return int(text)
+        if kind in RANGES:
+            return _integer(kind, text.strip())
         if kind in ("float", "double"):
             return float(text)
         if kind == "timestamp":
@@ -79,16 +96,33 @@ def scalar(shape: Shape, text: str, where: str = "") -> Any:
             return parse_timestamp(text, shape.serialization.get("timestampFormat", default))
         if kind == "blob":
             return base64.b64decode(text, validate=True)
-    except (ValueError, OverflowError, binascii.Error):
+    except (ValueError, OverflowError, OSError, binascii.Error):
         raise _bad_value(shape, text, where) from None
     if kind == "boolean":
         return text.strip().lower() == "true"
+    if "\0" in text:  # no database column holds it
+        raise _bad_value(shape, text, where)
     return text
 
 
+def _integer(kind: str, text: str) -> int:
+    """Return a number that its type can hold; int() alone takes "1_0" and digits of other scripts. Errors: ValueError."""
+    if not _INTEGER.fullmatch(text):
+        raise ValueError(text)
+    return _in_range(kind, int(text))
+
+
+def _in_range(kind: str, value: int) -> int:
+    if not -RANGES[kind] <= value < RANGES[kind]:
+        raise ValueError(value)
+    return value
+
+
 def _bad_value(shape, text, where) -> ServiceError:
+    if where == "uri" and shape.type_name == "string":
+        return InvalidUri()
     if where:
-        return InvalidArgument(f"Provided value {text!r} is not a valid {shape.type_name}")
+        return InvalidArgument(f"Provided value {text[:200]!r} is not a valid {shape.type_name}")
     return MalformedXML()
 
 
@@ -169,7 +203,7 @@ def _json_scalar(shape: Shape, value: Any, where: str) -> Any:
     kind = shape.type_name
     if kind == "timestamp":
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, UTC)
+            return _moment(value)
         _expect(value, str, where)
         return scalar(shape, value, where)
     if kind == "blob":
@@ -183,12 +217,33 @@ def _json_scalar(shape: Shape, value: Any, where: str) -> Any:
     elif kind in ("integer", "long"):
         if isinstance(value, bool) or not isinstance(value, int):
             raise SerializationException(f"{type(value).__name__} can not be converted to an Integer")
+        try:
+            _in_range(kind, value)
+        except ValueError:
+            raise SerializationException(f"The number is out of the range of a {kind}") from None
     elif kind in ("float", "double"):
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise SerializationException(f"{type(value).__name__} can not be converted to a Double")
     else:
         _expect(value, str, where)
+        _check_text(value, where)
     return value
+
+
+def _moment(seconds: float) -> datetime:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise SerializationException("The number is out of the range of a timestamp") from None
+
+
+def _check_text(text: str, where: str) -> None:
+    """Refuse halves of surrogate pairs: JSON may spell them, and no text can hold them."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise SerializationException(f"Invalid Unicode{' at ' + where if where else ''}") from None
 
 
 def _expect(value: Any, kind: type, where: str) -> None:
@@ -247,12 +302,12 @@ def _outside_body(shape: Shape, request: Request, path_parameters: dict[str, str
 
 
 def read_all(request: Request, limit: int = MAX_STRUCTURED_BODY) -> bytes:
-    """Return the whole body, bounded."""
+    """Return the whole body, bounded. Errors: EntityTooLarge, MaxMessageLengthExceeded (XML)."""
     pieces, size = [], 0
     while piece := request.body.read(65536):
         size += len(piece)
         if size > limit:
-            raise EntityTooLarge()
+            raise TooLong(MaxMessageLengthBytes=limit) if limit == MAX_XML_BODY else EntityTooLarge()
         pieces.append(piece)
     return b"".join(pieces)
 
@@ -260,8 +315,10 @@ def read_all(request: Request, limit: int = MAX_STRUCTURED_BODY) -> bytes:
 def parse_rest(operation: OperationModel, request: Request, path_parameters: dict[str, str], xml: bool) -> dict:
     """Return the input of a REST operation. A streaming member is request.body itself."""
     shape = operation.input_shape
+    _check_path(request.address)
+    limit = MAX_XML_BODY if xml else MAX_STRUCTURED_BODY
     if shape is None:
-        read_all(request)
+        read_all(request, limit)
         return {}
     found = _outside_body(shape, request, path_parameters)
     payload = shape.serialization.get("payload")
@@ -270,20 +327,29 @@ def parse_rest(operation: OperationModel, request: Request, path_parameters: dic
         if operation.has_streaming_input:
             found[payload] = request.body
         elif member.type_name in ("blob", "string"):
-            data = read_all(request)
+            data = read_all(request, limit)
             if data:
                 found[payload] = data if member.type_name == "blob" else data.decode("utf-8", "replace")
         else:
-            value = _structured(member, read_all(request), xml)
+            value = _structured(member, read_all(request, limit), xml)
             if value is not None:
                 found[payload] = value
         return found
-    data = read_all(request)
+    data = read_all(request, limit)
     if any("location" not in member.serialization for member in shape.members.values()):
         value = _structured(shape, data, xml)
         if value:
             found.update({name: item for name, item in value.items() if name not in found})
     return found
+
+
+def _check_path(raw_path: str) -> None:
+    """Refuse a path that is no UTF-8: two such keys would become one. Errors: InvalidURI."""
+    if "%" in raw_path or not raw_path.isascii():
+        try:
+            unquote_to_bytes(raw_path).decode()
+        except UnicodeError:
+            raise InvalidUri() from None
 
 
 def _structured(shape: Shape, data: bytes, xml: bool) -> Any:

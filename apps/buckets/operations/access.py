@@ -6,6 +6,7 @@ from apps.buckets.actions import bucket_of
 from apps.buckets.models import OWNER_ENFORCED
 from apps.buckets.operations.objects import find
 from apps.identity.models import Account
+from playground.wire.errors import AccessDenied
 
 
 def _meter(ctx, bucket, kind):
@@ -61,7 +62,7 @@ def _check_owner(request, owner):
     """The owner named in a document must be the owner: an ACL does not give things away. Errors: AccessDenied."""
     named = ((request.get("AccessControlPolicy") or {}).get("Owner") or {}).get("ID")
     if named is not None and named != owner.canonical_id:
-        raise errors.AccessDenied()
+        raise AccessDenied()
 
 
 def get_object_acl(ctx, request):

@@ -4,6 +4,7 @@ Each is checked as S3 checks it, kept as it was given under its name in Bucket.c
 elsewhere: cors.py, website.py, lifecycle.py, encryption.py. The kinds of KEPT are only kept and listed.
 """
 
+import re
 import uuid
 
 from django.db import transaction
@@ -144,7 +145,7 @@ def _check_website(found):
         if "ReplaceKeyWith" in redirect and "ReplaceKeyPrefixWith" in redirect:
             raise errors.InvalidRequest("You can only define ReplaceKeyPrefix or ReplaceKey but not both.")
         code = redirect.get("HttpRedirectCode")
-        if code is not None and not (code.isdigit() and 300 <= int(code) <= 399):
+        if code is not None and not re.fullmatch("3[0-9][1-9]|3[1-9]0", code):
             raise errors.InvalidRequest(
                 f"The provided HTTP redirect code ({code}) is not valid. Valid codes are 3XX except 300."
             )

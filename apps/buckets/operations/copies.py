@@ -4,7 +4,7 @@ Where both sides are encrypted the same way under the same account's own key, a 
 byte is read; otherwise the bytes are opened and sealed anew.
 """
 
-from apps.buckets import encryption, errors, locks, ownership, store, tags, versions
+from apps.buckets import checksums, encryption, errors, locks, ownership, store, tags, versions
 from apps.buckets.actions import bucket_of, copy_source
 from apps.buckets.conditions import check_copy, check_write, copy_span
 from apps.buckets.operations.multipart import check_number, keep_part, key_of_upload, upload_of
@@ -87,7 +87,7 @@ def _bytes(ctx, bucket, source_bucket, source, request):
     """Return (Stored, {"etag", "checksums", "encryption", ...}) of the copy."""
     wanted = encryption.wish(bucket, request)
     opened = encryption.open_key(ctx, source_bucket, source.encryption, request, "CopySource")
-    algorithm = (request.get("ChecksumAlgorithm") or "").upper()
+    algorithm = checksums.asked(request)
     same_way = wanted["algorithm"] == source.encryption.get("algorithm") == encryption.AES
     whole = not source.parts and (not algorithm or algorithm in source.checksums)
     if same_way and whole and bucket.account_id == source_bucket.account_id:
