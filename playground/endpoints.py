@@ -11,7 +11,7 @@ import awscrt.checksums
 import crc32c
 
 from apps.buckets import actions as s3_actions
-from apps.buckets import cors, website
+from apps.buckets import control, cors, website
 from apps.buckets import operations as s3
 from apps.buckets.operations import forms
 from apps.cdn import actions as cloudfront_actions
@@ -89,6 +89,7 @@ def _outside(request):
 
 SERVICES = {
     "s3": _join("s3", s3, s3_actions, anonymous=True, outside=_outside, dress=cors.dress),
+    "s3control": _join("s3control", control, control),
     "lambda": _join("lambda", lambda_, lambda_actions),
     "cloudfront": _join("cloudfront", cloudfront, cloudfront_actions),
     "iam": _join("iam", iam, identity_actions),

@@ -53,6 +53,9 @@ def aws_target(host: str, header, first, raw_path: str) -> Target:
 
     header(name), first(name): read a header and a query parameter. raw_path: undecoded.
     """
+    if raw_path.startswith("/v20180820/"):  # S3 Control signs as "s3", so only its path tells
+        scope = _SCOPE.search(header("authorization") or "")
+        return Target("s3control", None, scope["region"] if scope else "us-east-1")
     labels = _labels(host)
     if labels:
         found = _WEBSITE.fullmatch(labels)

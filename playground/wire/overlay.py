@@ -45,6 +45,7 @@ ROOTS = {
 
 NAMESPACES = {
     "s3": "http://s3.amazonaws.com/doc/2006-03-01/",
+    "s3control": "http://awss3control.amazonaws.com/doc/2018-08-20/",
     "cloudfront": "http://cloudfront.amazonaws.com/doc/2020-05-31/",
     "sts": "https://sts.amazonaws.com/doc/2011-06-15/",
     "iam": "https://iam.amazonaws.com/doc/2010-05-08/",

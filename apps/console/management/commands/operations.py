@@ -15,6 +15,7 @@ from playground.wire import model
 BEGIN, END = "<!-- operations: begin -->", "<!-- operations: end -->"
 NAMES = {
     "s3": "Amazon S3",
+    "s3control": "Amazon S3 Control",
     "lambda": "AWS Lambda",
     "cloudfront": "Amazon CloudFront",
     "iam": "AWS IAM",
