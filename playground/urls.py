@@ -19,6 +19,7 @@ urlpatterns = [
     path("functions/", include("apps.functions.urls")),
     path("queues/", include("apps.queues.urls")),
     path("keys/", include("apps.kms.urls")),
+    path("identity/", include("apps.identity.urls")),
     path("bill/", include("apps.billing.urls")),
     path("requests/", include("apps.observability.urls")),
     path("tutorials/", include("apps.tutorials.urls")),

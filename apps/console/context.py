@@ -13,6 +13,7 @@ STUDENT = [
     ("Functions", "/functions/", "function"),
     ("Queues", "/queues/", "queue"),
     ("Keys", "/keys/", "key"),
+    ("Users and roles", "/identity/", "lock"),
     ("Distributions", "/distributions/", "globe"),
     ("Map", "/map/", "map"),
     ("Bill", "/bill/", "bill"),
