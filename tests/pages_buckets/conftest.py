@@ -69,7 +69,7 @@ def versioned(s3, bucket):
     return bucket
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # one event loop of playwright at a time: others want theirs after this
 def chromium():
     assert CHROMIUM, "install Debian's chromium: sudo apt-get install -y chromium"
     # Playwright keeps an event loop in this thread, where Django sees asynchronous code and refuses; nothing is.

@@ -74,7 +74,7 @@ def bucket(account):
     return name
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # one event loop of playwright at a time: others want theirs after this
 def chromium():
     assert CHROMIUM, "install Debian's chromium: sudo apt-get install -y chromium"
     # Playwright keeps an event loop in this thread, where Django sees asynchronous code and refuses; nothing is.
