@@ -11,12 +11,12 @@ from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.buckets import acts
+from apps.buckets import acts, acts_of_objects, versions
 from apps.buckets.frames import back, counted, folder_of, frame, own_bucket, run, s3, tell
 from playground.wire.errors import ServiceError
 
 SHOWN_INLINE = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif")
-ACTS = acts.OF_LISTS
+ACTS = {**acts.OF_LISTS, **acts_of_objects.OF_OBJECTS}
 DELETED_AT_ONCE = 1000
 
 
@@ -34,10 +34,15 @@ def ways(request, name, what):
 
 
 def _home(request, bucket):
-    """Return the way back to where the list was."""
+    """Return the way back to where the form stood: the list, or an object's versions while any is left."""
     form = request.POST
-    versions = "1" if form.get("versions") else ""
-    return back(bucket, prefix=form.get("prefix", ""), begins=form.get("begins", ""), versions=versions)
+    key = form.get("of", "")
+    if key and versions.of(bucket, key).exists():
+        return back(bucket, "object", key=key, tab="versions")
+    if key:
+        return back(bucket, prefix=folder_of(key))
+    shown = {"prefix": form.get("prefix", ""), "begins": form.get("begins", "")}
+    return back(bucket, **shown, versions="1" if form.get("versions") else "")
 
 
 # -- storing --------------------------------------------------------------------------------------
@@ -198,8 +203,6 @@ def restore(request, name):
         tell(request, told.format(key))
     except ServiceError as err:
         tell(request, "", [f"{key}: {err.message}"])
-    if request.POST.get("from") == "object":
-        return back(bucket, "object", key=key, tab="versions")
     return _home(request, bucket)
 
 

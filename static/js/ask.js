@@ -62,3 +62,7 @@ export function showWays(form) {
 for (const kind of ["input", "change"]) {
   document.addEventListener(kind, (event) => { if (event.target.form) showWays(event.target.form); });
 }
+
+// On a phone the tabs are wider than the page: the present one is brought into view.
+const present = document.querySelector(".tabs [aria-current]");
+if (present) present.parentElement.scrollLeft = present.offsetLeft - present.parentElement.clientWidth / 2 + present.offsetWidth / 2;
