@@ -1,6 +1,6 @@
-"""Empty a lab: every distribution, function, bucket, queue, key and log group in it.
+"""Empty a lab: every distribution, function, bucket, queue, key, log group, user and role in it.
 
-What was used stays on the bill; the access keys, the role and the budget stay.
+What was used stays on the bill; the root user's keys, the role `lambda-role` and the budget stay.
 """
 
 import uuid
@@ -11,6 +11,7 @@ from apps.cdn.models import Distribution, OriginAccessControl
 from apps.classrooms import progress
 from apps.functions import operations as functions
 from apps.functions.models import Function
+from apps.identity import accounts
 from apps.kms import keys
 from apps.observability import operations as logs
 from apps.observability.models import LogGroup
@@ -36,7 +37,7 @@ def empty(account):
     """Empty a lab. Returns the sentences that say what could not be removed; usually none."""
     ctx = context(account, account.default_region)
     left = []
-    for part in (_distributions, _functions, _buckets, _queues, _keys, _log_groups):
+    for part in (_distributions, _functions, _buckets, _queues, _keys, _log_groups, _identities):
         try:
             part(ctx, account)
         except ServiceError as err:
@@ -78,3 +79,7 @@ def _keys(ctx, account):
 def _log_groups(ctx, account):
     for group in LogGroup.objects.filter(account=account):
         logs.OPERATIONS["DeleteLogGroup"](context(account, group.region), {"logGroupName": group.name})
+
+
+def _identities(_ctx, account):
+    accounts.empty(account)

@@ -22,7 +22,19 @@ ON_ALL = {"ListFunctions": "lambda:ListFunctions"}
 
 
 def authorization(ctx, operation, request):
-    """Return what must be allowed for an operation; a function of another account brings its policy along."""
+    """Return what must be allowed for an operation; whoever gives a function a role must be allowed to pass it.
+
+    Source: IAM User Guide, "Granting a user permissions to pass a role to an AWS service".
+    """
+    asked = [_on_a_function(ctx, operation, request)]
+    if request.get("Role") and operation in ("CreateFunction", "UpdateFunctionConfiguration"):
+        service = {"iam:passedtoservice": "lambda.amazonaws.com"}
+        asked.append(Authorization("iam:PassRole", request["Role"], owner=ctx.account, conditions=service))
+    return asked
+
+
+def _on_a_function(ctx, operation, request):
+    """Return the permission on the function itself; one of another account brings its policy along."""
     if operation in ON_ALL:
         return Authorization(ON_ALL[operation], "*", owner=ctx.account)
     reference = names.parse(ctx, request["FunctionName"], request.get("Qualifier"))

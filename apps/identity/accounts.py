@@ -31,6 +31,12 @@ def lab_policy(account_id):
                 "Condition": {"StringEquals": {"s3:ResourceAccount": account_id}},
             },
             {"Sid": "OwnQueues", "Effect": "Allow", "Action": "sqs:*", "Resource": f"arn:aws:sqs:*:{account_id}:*"},
+            {
+                "Sid": "OwnKeys",
+                "Effect": "Allow",
+                "Action": ["kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"],
+                "Resource": f"arn:aws:kms:*:{account_id}:key/*",
+            },
             {"Sid": "OwnLogs", "Effect": "Allow", "Action": "logs:*", "Resource": f"arn:aws:logs:*:{account_id}:*"},
         ],
     }

@@ -235,7 +235,7 @@ def handler(event, context):
             "Layers are not built",
         ),
         ({"VpcConfig": {"SubnetIds": ["subnet-1"]}}, "InvalidParameterValueException", "no VPC"),
-        ({"Environment": {"Variables": {"HALF": "\ud800"}}}, "InvalidParameterValueException", "surrogate"),
+        ({"Environment": {"Variables": {"HALF": "\ud800"}}}, "SerializationException", "Invalid Unicode"),
         ({"Architectures": ["arm64"]}, "InvalidParameterValueException", "arm64 is not offered"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
