@@ -14,6 +14,7 @@ from playground.wire.context import Context, Principal
 
 STRANGER = "111122223333"  # the account of AWS's own examples, for a caller from elsewhere
 THEIRS = "all that their own account allows"
+SHOWN = 3  # of an element's values; AWS's own policies have a hundred
 PATTERNS = ("Action", "NotAction", "Resource", "NotResource")  # elements whose reason does not say what they want
 CLOUDFRONT = "cloudfront.amazonaws.com"
 # Functions (account, ARN) -> the policy on a resource of that lab, or None; registered by the rooms that keep them.
@@ -71,9 +72,10 @@ def _first_holder(draft):
 def answer(draft, question):
     """Return what a question's answer is with a draft in place, or None when it asks for nobody of this lab.
 
-    Returns {"allowed", "code", "because", "note", "rows", "change", "options", "decided"}: rows as Considered.told says,
-    each with "mine" (it is of the draft), "decides" and "lines"; options: what can be put into the draft, as
-    Part.options says; decided: the draft's row that decided, or None.
+    Returns {"allowed", "code", "because", "note", "rows", "change", "sentence", "options", "others", "decided"}: rows as
+    Considered.told says, each with "mine" (it is of the draft), "decides" and "lines"; sentence: of the change; options:
+    what can be put into the draft (Part.options), others: sentences on ways elsewhere; decided: the draft's row that
+    decided, or None.
     """
     found = _caller(draft, question)
     if found is None:
@@ -100,9 +102,19 @@ def answer(draft, question):
         "note": _root_note(question) or note,
         "rows": told,
         "change": change,
+        "sentence": alone(change),
         "options": part.options(change),
+        "others": part.others(change),
         "decided": next((one for one in told if one["mine"] and one["decides"]), None),
     }
+
+
+def alone(change):
+    """Return the sentence of a change of explain.smallest_change, without the other ways to the same."""
+    sentence = change.get("sentence", "")
+    for one in change.get("instead", ()):
+        sentence = sentence.replace(f"Or {one['sentence']}", "")
+    return sentence.strip()
 
 
 def _root_note(question):
@@ -193,11 +205,16 @@ def _resource(draft, question):
         return draft.document, owner
     if owner is not account:
         return None, owner
-    row = entities.by_arn(arn) if question.action.lower().startswith("sts:assumerole") else None
+    return policy_on(account, arn), owner
+
+
+def policy_on(account, arn):
+    """Return the policy on a resource of a lab: a role's trust policy, or what the rooms know; None for none."""
+    row = entities.by_arn(arn)
     if row is not None and row.kind == "role" and row.account_id == account.pk:
-        return row.trust_policy, owner
+        return row.trust_policy
     known = (look(account, arn) for look in resource_policies)
-    return next((one for one in known if one is not None), None), owner
+    return next((one for one in known if one is not None), None)
 
 
 def _on_draft(draft, arn):
@@ -226,7 +243,8 @@ class Part:
         if told["mine"]:
             told["lines"] = dict(enumerate(drafts.lines(self.draft.text), 1)).get(one.number)
         told["reason"] = told["because"].partition("does not apply: ")[2]
-        told["said"] = wording.shown(listed(one.wanted)) if one.element in PATTERNS else ""
+        told["said"] = wording.shown(listed(one.wanted)[:SHOWN]) if one.element in PATTERNS else ""
+        told["unsaid"] = len(listed(one.wanted)) - SHOWN if told["said"] else 0
         return told
 
     def options(self, change):
@@ -242,6 +260,10 @@ class Part:
             if self._concerns(edit):
                 found.append({"sentence": edit["sentence"], "text": drafts.with_edit(self.draft.text, edit)})
         return [one for one in found if one["text"] != self.draft.text]
+
+    def others(self, change):
+        """Return the sentences on other ways to the same that are no matter of the draft."""
+        return [one["sentence"] for one in change.get("instead", ()) if not self._concerns(one)]
 
     def _concerns(self, edit):
         if not self.layer or edit.get("where") != explain.WHERE[self.layer]:

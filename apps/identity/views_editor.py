@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.identity import asking, drafts, statements_ready
+from apps.identity import asking, drafts, statements_ready, validation
 from apps.identity.identity_validation import size
 from apps.identity.views import frame
 from playground.wire.errors import ServiceError
@@ -50,7 +50,10 @@ def question_of(draft, fields):
 
 
 def component(draft, fields=(), **more):
-    """Return what templates/identity/_editor.html shows of a draft, under the one name `editor`."""
+    """Return what templates/identity/_editor.html shows of a draft, under the one name `editor`.
+
+    fields: of a form or address, for the imagined request. more: "save", the words on its button, and "cancel", an address.
+    """
     fields = dict(fields) if fields else {}
     question = question_of(draft, fields)
     return {
@@ -64,6 +67,7 @@ def component(draft, fields=(), **more):
             "keys_open": bool(fields.get("keys")),
             "actions": ACTIONS,
             "ready": statements_ready.labels(draft.kind),
+            "save": "Save policy",
             **more,
         }
     }
@@ -73,11 +77,11 @@ def answered(draft, question):
     """Return what _answer.html shows: the answer, or why there is none yet."""
     wrong = drafts.problem(draft) if draft.text.strip() else {}
     if wrong:
-        return {"wrong": wrong, "draft": draft}
+        return {"wrong": wrong}
     answer = asking.answer(draft, question)
     if answer is None:
         raise Http404
-    return {"answer": answer, "question": question, "draft": draft}
+    return {"answer": answer}
 
 
 @require_POST
@@ -137,7 +141,12 @@ def editor(request):
 
 
 def _page(request, draft, fields, status=200, **more):
-    told = component(draft, fields.items(), **{name: more[name] for name in ("problem",) if name in more})
+    new = (
+        {"trust": "Create role", "managed": "Create policy"}
+        if draft.row is None
+        else {"managed": "Save as new version"}
+    )
+    told = component(draft, fields.items(), save=new.get(draft.kind, "Save policy"), cancel=back(draft))
     tab = {"user": "users", "group": "groups", "managed": "policies"}.get(draft.kind, "roles")
     on_list = None if draft.kind == "bucket" else tab
     told |= {
@@ -154,7 +163,7 @@ def _page(request, draft, fields, status=200, **more):
 def _edits(text):
     """Return the edits that an address carries: those of explain.smallest_change, as JSON."""
     try:
-        found = json.loads(text) if text else []
+        found = validation.load(text) if text else []
     except ValueError:
         return []
     return found if isinstance(found, list) else []

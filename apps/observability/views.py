@@ -8,6 +8,7 @@ from django.http import Http404
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from apps.identity import deciding
 from apps.observability import traces
 
 SERVICES = ("s3", "lambda", "cloudfront", "sts", "logs")
@@ -33,4 +34,7 @@ def show(request, request_id):
     parts = [part for part in (explain(request.lab, request_id) for explain in explainers) if part]
     if trace is None and not parts:
         raise Http404
+    for step in trace.steps if trace else ():
+        if step.get("phase") == "policy":
+            step["told"] = deciding.told(request.lab, trace, step)
     return render(request, "observability/show.html", {"trace": trace, "request_id": request_id, "parts": parts})
