@@ -4,6 +4,7 @@ SERVICES is what is built, by service; `serve` answers a wire request, `call` ru
 for the console, with the same authorisation and the same trace.
 """
 
+import json
 import time
 import uuid
 
@@ -16,6 +17,7 @@ from apps.buckets import operations as s3
 from apps.buckets.operations import forms
 from apps.cdn import actions as cloudfront_actions
 from apps.cdn import operations as cloudfront
+from apps.classrooms import reset
 from apps.functions import actions as lambda_actions
 from apps.functions import operations as lambda_
 from apps.identity import actions as identity_actions
@@ -28,10 +30,11 @@ from apps.observability import operations as logs
 from apps.observability import traces
 from apps.queues import actions as sqs_actions
 from apps.queues import operations as sqs
-from playground import clock
+from playground import clock, hosts
 from playground.wire import body, endpoint, model
 from playground.wire.context import Context, Principal, Trace
-from playground.wire.errors import NotImplementedOperation, ServiceError
+from playground.wire.errors import AccessDenied, NotImplementedOperation, ServiceError
+from playground.wire.http import Response
 
 
 class _Crc:
@@ -80,8 +83,20 @@ def _join(name, operations, actions, anonymous=False, **hooks):
     )
 
 
+def _reset(joined, request, ctx):
+    """Empty the lab whose root key signed, for suites that begin anew with each test. Errors: AccessDenied."""
+    endpoint.authenticate(request, joined, ctx)
+    ctx.operation = "Reset"
+    if ctx.principal.kind != "root":
+        raise AccessDenied("Only the root user's key empties its lab.")
+    told = json.dumps({"account": ctx.account.account_id, "left": reset.empty(ctx.account)})
+    return Response(200, [("Content-Type", "application/json")], told.encode())
+
+
 def _outside(request):
     """Return what answers a request of a bucket's address that no operation of S3's model is, or None."""
+    if request.method == "POST" and request.address == hosts.RESET:
+        return _reset
     if request.method == "OPTIONS":
         return cors.preflight
     return forms.post_object if forms.is_form(request) else None

@@ -72,7 +72,7 @@ def new_request_id(service: str) -> str:
     return secrets.token_hex(8).upper() if service == "s3" else str(uuid.uuid4())
 
 
-def _authenticate(request: Request, joined: Joined, ctx: Context) -> signature.Chunks | None:
+def authenticate(request: Request, joined: Joined, ctx: Context) -> signature.Chunks | None:
     """Put the caller into ctx, or refuse. Returns the chain of chunk signatures of a signed stream."""
     now = joined.now()
     who = signature.claim(request)
@@ -203,7 +203,7 @@ def _answer(request: Request, joined: Joined, wire: model.Wire, ctx: Context) ->
     own = joined.outside(request) if joined.outside else None
     if own is not None:
         return own(joined, request, ctx)
-    chunks = _authenticate(request, joined, ctx)
+    chunks = authenticate(request, joined, ctx)
     request.body = reader = bodies.open_body(request, chunks)
     operation, parsed = _route(request, wire)
     ctx.operation = operation.name
