@@ -9,6 +9,7 @@ interleaved and the table shows medians. Loopback only, about four minutes. Need
 import json
 import os
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -107,9 +108,23 @@ def peers_bin(folder):
     return place / "bin"
 
 
+def free_ports(count):
+    """Return free ports whose neighbours 10,000 above are free too (SeaweedFS speaks gRPC there).
+
+    They lie below the range from which the system gives ports to connections, so nobody takes one meanwhile.
+    """
+
+    def free(port):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) != 0
+
+    return [port for port in range(15_000, 20_000) if free(port) and free(port + 10_000)][:count]
+
+
 def start_all(folder):
     """Start every server. Returns ([Server], [Peer])."""
-    found, ports = peers_bin(folder), [stage.free_port() for _ in range(7)]
+    found, ports = peers_bin(folder), free_ports(7)
+    weeds = ports[3:]
     playground = stage.Playground(data_dir=str(folder / "playground"))
     made = subprocess.run(
         [sys.executable, "manage.py", "account", "create", "--name", "bench"],
@@ -117,22 +132,23 @@ def start_all(folder):
     ).stdout  # fmt: skip
     keys = json.loads(made)
     urls = [f"http://127.0.0.1:{port}" for port in ports]
-    weed = f"{found}/weed server -dir={folder} -s3 -ip=127.0.0.1 -s3.port={ports[2]} -master.port={ports[3]}"
-    weed += f" -volume.port={ports[4]} -filer.port={ports[5]} -master.volumeSizeLimitMB=256"
+    weed = f"{found}/weed server -dir={folder} -s3 -ip=127.0.0.1 -s3.port={weeds[0]} -master.port={weeds[1]}"
+    weed += f" -volume.port={weeds[2]} -filer.port={weeds[3]} -master.volumeSizeLimitMB=256"
+    seaweed = f"http://127.0.0.1:{weeds[0]}"
     servers = [
         playground,
         stage.Server([f"{found}/moto_server", "-p", str(ports[0])], [urls[0]]),
         stage.Server([f"{found}/ministack"], [urls[1]], {"GATEWAY_PORT": str(ports[1]), "MQTT_PORT": "0"}),
-        stage.Server(weed.split(), [urls[2]]),
-        nginx(folder, ports[6]),
+        stage.Server(weed.split(), [seaweed]),
+        nginx(folder, ports[2]),
     ]
     own = (keys["access_key_id"], keys["secret_access_key"])
     peers = [
         Peer("moto", urls[0], folder),
         Peer("playground", playground.aws_url, folder, own),
         Peer("ministack", urls[1], folder, signed=False),
-        Peer("seaweedfs", urls[2], folder, signed=False),
-        Peer("nginx", urls[6], folder, signed=False),
+        Peer("seaweedfs", seaweed, folder, signed=False),
+        Peer("nginx", urls[2], folder, signed=False),
     ]
     return servers, peers
 
