@@ -43,16 +43,18 @@ class Asked:
 
 
 def told(account, trace, step):
-    """Return what observability/_policy.html shows of a step: {"who", "allowed", "rows", "change", "links"}.
+    """Return what observability/_policy.html shows of a step: {"who", "allowed", "rows", "now", "change", "links"}.
 
     account: the lab that looks; only its own policies are read. trace: the Trace that the step is of.
     """
     asked = Asked(account, step, _row(account, trace.principal_arn))
     allowed = step.get("outcome") == "allowed"
+    rows = [_verdict(asked, one) for one in step.get("considered") or ()]
     return {
         "who": _who(trace),
         "allowed": allowed,
-        "rows": [_verdict(asked, one) for one in step.get("considered") or ()],
+        "rows": rows,
+        "now": any(one["now"] for one in rows),
         "change": asking.alone(step.get("change") or {}),
         "links": [] if allowed else _links(asked),
     }
@@ -100,7 +102,17 @@ def _verdict(asked, one):
     found = _of_data(one) if isinstance(one, dict) else _of_sentence(asked, one)
     by = asked.step.get("decided_by") or {}
     same = all(by.get(name) == found[name] for name in ("source", "sid", "effect"))
-    return found | {"decides": bool(by) and found["applies"] and same}
+    return found | {"decides": bool(by) and found["applies"] and same, "policy": _policy(found["source"])}
+
+
+def _policy(source):
+    """Return what holds a statement as a table shows it.
+
+    >>> _policy('policy "arn:aws:iam::aws:policy/ReadOnlyAccess"'), _policy("resource policy")
+    ('ReadOnlyAccess', 'resource policy')
+    """
+    name = source.removeprefix('policy "').removesuffix('"')
+    return re.sub(r"arn:aws:iam::\w+:policy/(?:[!-~]+/)?", "", name)
 
 
 def _of_data(one):
@@ -223,6 +235,8 @@ def _managed(account, arn):
 
 
 def _of_resource(asked, arn):
+    if asked.step.get("because", "").startswith("The resource belongs to another account"):
+        return None
     if arn.startswith("arn:aws:s3:::"):
         return {"kind": "bucket", "of": arn.removeprefix("arn:aws:s3:::").partition("/")[0]}
     row = entities.by_arn(arn)

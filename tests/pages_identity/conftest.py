@@ -54,6 +54,12 @@ def other(classmate):
 
 
 @pytest.fixture
+def client_of_nobody(stack):
+    """Return a browser that is not signed in."""
+    return Client(headers={"Origin": "http://testserver"})
+
+
+@pytest.fixture
 def iam(account):
     return account.client("iam")
 

@@ -4,8 +4,10 @@ import json
 import re
 
 import pytest
+from django.template.loader import render_to_string
 from playwright.sync_api import expect
 
+from apps.identity import asking, drafts, views_editor
 from tests.pages_identity.conftest import person, sign_in, text, violations
 
 ALLOW = {"Sid": "Reading", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::photos/*"}
@@ -245,3 +247,31 @@ def test_axe_finds_nothing_serious(chromium, stack, account, iam, alice, theme, 
             f"{address} is wider than the window"
         )
     page.context.close()
+
+
+def test_the_editor_stands_in_a_page_of_another_room(account, bucket):
+    draft = drafts.find(account.model, "bucket", bucket, text=policy(ALLOW))
+
+    found = render_to_string("identity/_editor.html", views_editor.component(draft))
+
+    assert f'name="of" value="{bucket}"' in found and "Everybody may read objects" in found
+
+
+def test_the_resources_own_policy_counts_where_a_room_tells_it(owner, alice, account, bucket, monkeypatch):
+    arn = f"arn:aws:s3:::{bucket}"
+    deny = {"Sid": "Shut", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": f"{arn}/*"}
+    told = {"Version": "2012-10-17", "Statement": [deny]}
+    look = lambda lab, asked: told if lab == account.model and asked.startswith(arn) else None  # noqa: E731
+    monkeypatch.setattr(asking, "resource_policies", [look])
+    fields = {"kind": "user", "of": alice, "name": "own", "who": "user/alice", "action": "s3:GetObject",
+              "resource": f"{arn}/photo.jpg", "policy": policy({**ALLOW, "Resource": "*"})}  # fmt: skip
+
+    answer = text(owner.post("/identity/editor/ask", fields))
+
+    assert "Denied" in answer and "Shut" in answer
+
+
+def test_nobody_signed_in_is_sent_to_sign_in(client_of_nobody):
+    for address in ("/identity/", "/identity/users/", "/identity/editor?kind=managed"):
+        answer = client_of_nobody.get(address)
+        assert answer.status_code == 302 and "/sign-in" in answer.headers["Location"]

@@ -67,6 +67,20 @@ def test_a_denied_request_is_explained_in_a_table_and_mended_by_the_link(
     page.context.close()
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_axe_finds_nothing_serious(chromium, stack, account, iam, alice, bucket, as_alice, theme, width):
+    iam.put_user_policy(UserName=alice, PolicyName="own", PolicyDocument=policy(reads(bucket), SECRET))
+    request_id = refused(as_alice.get_object, Bucket=bucket, Key="secret/a")
+    page = sign_in(chromium, stack, person(account), color_scheme=theme, viewport={"width": width, "height": 900})
+
+    page.goto(f"/requests/{request_id}")
+
+    assert not violations(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.context.close()
+
+
 def test_an_explicit_deny_is_marked_as_what_decides(account, iam, alice, bucket, as_alice):
     owner = plain_browser(person(account))
     iam.put_user_policy(UserName=alice, PolicyName="own", PolicyDocument=policy(reads(bucket), SECRET))
