@@ -1,22 +1,36 @@
 """The forms of a bucket's permissions and events."""
 
-from django.contrib import messages
+import json
+
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
-from apps.buckets.frames import back, own_bucket, s3, tab_frame
+from apps.buckets import acts_of_buckets
+from apps.buckets.frames import back, own_bucket, run, tab_frame, tell
 from playground.wire.errors import ServiceError
 
 
 def permissions_shown(request, bucket):
     """Return the variables of the permissions tab."""
-    return {"switches": _switches(bucket), "examples": _examples(bucket)}
+    switches = _switches(bucket)
+    on = {one["name"]: "1" for one in switches if one["on"]}
+    text = {"policy": json.dumps(bucket.policy)} if bucket.policy else {}
+    return {
+        "switches": switches,
+        "examples": _examples(bucket),
+        "access_acts": acts_of_buckets.public_access(bucket, on),
+        "policy_acts": acts_of_buckets.policy(bucket, text),
+    }
 
 
 def events_shown(request, bucket):
     """Return the variables of the events tab."""
     kept = bucket.notification.get("LambdaFunctionConfigurations", [])
-    return {"configurations": kept, "values": request.GET.dict()}
+    return {
+        "configurations": kept,
+        "values": request.GET.dict(),
+        "acts": acts_of_buckets.events(bucket, {"function": "ARN", "prefix": "photos/"}),
+    }
 
 
 def _switches(bucket):
@@ -78,18 +92,15 @@ def _examples(bucket):
 def policy(request, name):
     """Set or remove the bucket policy; a refusal stands at the field with the text kept."""
     bucket = own_bucket(request, name)
-    text = request.POST.get("policy", "").strip()
+    act = acts_of_buckets.policy(bucket, request.POST)
     try:
-        if text:
-            s3(request, bucket, "PutBucketPolicy", Policy=text)
-            messages.success(request, "The policy is in force.")
-        else:
-            s3(request, bucket, "DeleteBucketPolicy")
-            messages.success(request, "The bucket has no policy now.")
+        run(request, bucket, act)
     except ServiceError as err:
         told = tab_frame(request, bucket, "permissions", **permissions_shown(request, bucket))
-        told.update(policy_text=text, policy_problem=err.message)
+        told.update(policy_text=request.POST.get("policy", ""), policy_problem=err.message)
         return render(request, "buckets/show.html", told, status=422)
+    removed = act[0][0] == "DeleteBucketPolicy"
+    tell(request, "The bucket has no policy now." if removed else "The policy is in force.")
     return back(bucket, tab="permissions")
 
 
@@ -97,9 +108,8 @@ def policy(request, name):
 def public_access(request, name):
     """Set the four switches of block public access."""
     bucket = own_bucket(request, name)
-    chosen = {s["name"]: s["name"] in request.POST for s in _switches(bucket)}
-    s3(request, bucket, "PutPublicAccessBlock", PublicAccessBlockConfiguration=chosen)
-    messages.success(request, "Block Public Access is set.")
+    run(request, bucket, acts_of_buckets.public_access(bucket, request.POST))
+    tell(request, "Block Public Access is set.")
     return back(bucket, tab="permissions")
 
 
@@ -107,28 +117,15 @@ def public_access(request, name):
 def events(request, name):
     """Connect the bucket's uploads to a function (and let the bucket invoke it), or take a connection away."""
     bucket = own_bucket(request, name)
-    kept = bucket.notification.get("LambdaFunctionConfigurations", [])
-    if request.POST.get("remove"):
-        kept = [one for one in kept if one["Id"] != request.POST["remove"]]
-    else:
-        arn = request.POST.get("function", "").strip()
-        kept = [*kept, _connection(arn, request.POST)]
-        problem = _allow(request, bucket, arn)
-        if problem:
-            return _refused(request, bucket, problem)
-    wanted = {**bucket.notification, "LambdaFunctionConfigurations": kept}  # what queues are told stays
+    problem = "" if request.POST.get("remove") else _allow(request, bucket, request.POST.get("function", "").strip())
+    if problem:
+        return _refused(request, bucket, problem)
     try:
-        s3(request, bucket, "PutBucketNotificationConfiguration", NotificationConfiguration=wanted)
+        run(request, bucket, acts_of_buckets.events(bucket, request.POST))
     except ServiceError as err:
         return _refused(request, bucket, err.fields.get("ArgumentValue") or err.message)
-    messages.success(request, "The bucket's events are set.")
+    tell(request, "The bucket's events are set.")
     return back(bucket, tab="events")
-
-
-def _connection(arn, form):
-    rules = [{"Name": kind, "Value": form[kind].strip()} for kind in ("prefix", "suffix") if form.get(kind, "").strip()]
-    one = {"LambdaFunctionArn": arn, "Events": [form.get("event") or "s3:ObjectCreated:*"]}
-    return {**one, "Filter": {"Key": {"FilterRules": rules}}} if rules else one
 
 
 def _allow(request, bucket, arn):

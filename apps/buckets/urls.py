@@ -2,14 +2,16 @@
 
 from django.urls import path
 
-from apps.buckets import pages, views, views_object, views_objects, views_uploads
+from apps.buckets import pages, views, views_object, views_objects, views_properties, views_uploads
 
 app_name = "buckets"
 urlpatterns = [
     path("", views.index, name="index"),
     path("new", views.new, name="new"),
+    path("new/ways", views.new_ways, name="new_ways"),
     path("<str:name>/", views.show, name="show"),
     path("<str:name>/delete-bucket", views.delete_bucket, name="delete_bucket"),
+    path("<str:name>/properties/<slug:what>", views_properties.change, name="property"),
     path("<str:name>/ways/<slug:what>", views_objects.ways, name="ways"),
     path("<str:name>/upload", views_objects.upload, name="upload"),
     path("<str:name>/folder", views_objects.folder, name="folder"),

@@ -5,42 +5,65 @@ object list, views_objects.py its forms; pages.py has permissions and events.
 """
 
 from django.contrib import messages
-from django.db.models import Count, Sum
-from django.http import Http404
+from django.db.models import Count, Q, Sum
+from django.http import Http404, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.buckets import listings, pages, views_uploads
+from apps.buckets import acts_of_buckets, listings, pages, properties, views_properties, views_uploads
+from apps.buckets.acts_of_objects import pairs
 from apps.buckets.frames import back, frame, own_bucket, s3, tab_frame
+from apps.buckets.models import Bucket
 from playground.wire.errors import ServiceError
+
+NEW = {"region": "us-east-1", "ownership": "BucketOwnerEnforced", "algorithm": "AES256", "bucket_key": "1"}
 
 
 @require_GET
 def index(request):
-    """List the lab's buckets."""
-    return render(
-        request, "buckets/index.html", frame(request, name=request.GET.get("name", ""), opened="new" in request.GET)
-    )
+    """List the lab's buckets, or open the form of a new one."""
+    if "new" in request.GET:
+        return _new_page(request, QueryDict(urlencode({**NEW, "name": request.GET.get("name", "")})))
+    rows = Bucket.objects.filter(account=request.lab).order_by("name") if request.lab else Bucket.objects.none()
+    newest = Q(stored__is_latest=True, stored__is_delete_marker=False)
+    rows = rows.annotate(object_count=Count("stored", filter=newest), stored_bytes=Sum("stored__size_bytes"))
+    return render(request, "buckets/index.html", frame(request, rows=rows, acts=[("ListBuckets", {})]))
+
+
+def _new_page(request, form, problem=None, status=200):
+    kms_keys = properties.usable_keys(request.lab) if request.lab else []
+    told = {"form": form, "pairs": pairs(form, "tag"), "kms_keys": kms_keys, "problem": problem or {}}
+    told["acts"] = acts_of_buckets.create(None, form)
+    return render(request, "buckets/new.html", frame(request, **told), status=status)
 
 
 @require_http_methods(["GET", "POST"])
 def new(request):
     """Create a bucket; a refusal stands at its field."""
     if request.method == "GET":
-        return redirect(f"{reverse('buckets:index')}?new=1&name={request.GET.get('name', '')}")
-    name, region = request.POST.get("name", "").strip(), request.POST.get("region") or "us-east-1"
-    params = {"Bucket": name}
-    if region != "us-east-1":
-        params["CreateBucketConfiguration"] = {"LocationConstraint": region}
+        return redirect(f"{reverse('buckets:index')}?{urlencode({'new': 1, 'name': request.GET.get('name', '')})}")
+    form = request.POST
+    name, region = form.get("name", "").strip(), form.get("region") or "us-east-1"
+    first, *rest = acts_of_buckets.create(None, form)
     try:
-        request.aws("s3", "CreateBucket", params, region=region)
+        request.aws("s3", *first, region=region)
     except ServiceError as err:
-        told = frame(request, name=name, region=region, problem=_name_problem(err), opened=True)
-        return render(request, "buckets/index.html", told, status=422)
+        return _new_page(request, form, {_place(err): _name_problem(err)}, status=422)
+    for operation, params in rest:
+        try:
+            request.aws("s3", operation, params, region=region)
+        except ServiceError as err:
+            messages.error(request, f"The bucket is made, but {operation} was refused: {err.message}")
+            return redirect(f"{reverse('buckets:show', args=[name])}?tab=properties")
     messages.success(request, f"The bucket {name} is ready in {region}.")
     return redirect("buckets:show", name)
+
+
+def _place(err):
+    return {"InvalidTag": "tags", "MalformedXML": "ownership"}.get(err.code, "name")
 
 
 def _name_problem(err):
@@ -48,11 +71,17 @@ def _name_problem(err):
     return f"{err.message} {rules}" if err.code == "InvalidBucketName" else err.message
 
 
+@require_POST
+def new_ways(request):
+    """Show what the form of a new bucket would ask, as it is filled in."""
+    return render(request, "buckets/_ways.html", {"acts": acts_of_buckets.create(None, request.POST)})
+
+
 # What each tab shows: a function (request, bucket) -> variables of its template.
 SHOWN = {
     "objects": listings.page,
     "uploads": views_uploads.shown,
-    "properties": lambda request, bucket: _properties(bucket),
+    "properties": views_properties.shown,
     "permissions": pages.permissions_shown,
     "events": pages.events_shown,
 }
@@ -69,11 +98,6 @@ def show(request, name):
     told = tab_frame(request, bucket, tab, **SHOWN[tab](request, bucket))
     part = tab == "objects" and request.htmx
     return render(request, "buckets/_objects.html" if part else "buckets/show.html", told)
-
-
-def _properties(bucket):
-    found = bucket.stored.aggregate(count=Count("id"), total=Sum("size_bytes"))
-    return {"object_count": found["count"], "stored_bytes": found["total"] or 0}
 
 
 @require_POST

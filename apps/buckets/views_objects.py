@@ -11,12 +11,12 @@ from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.buckets import acts, acts_of_objects, versions
+from apps.buckets import acts, acts_of_buckets, acts_of_objects, versions
 from apps.buckets.frames import back, counted, folder_of, frame, own_bucket, run, s3, tell
 from playground.wire.errors import ServiceError
 
 SHOWN_INLINE = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif")
-ACTS = {**acts.OF_LISTS, **acts_of_objects.OF_OBJECTS}
+ACTS = {**acts.OF_LISTS, **acts_of_objects.OF_OBJECTS, **acts_of_buckets.OF_BUCKETS}
 DELETED_AT_ONCE = 1000
 
 

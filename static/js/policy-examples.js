@@ -4,5 +4,6 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   const field = document.getElementById("policy");
   field.value = document.getElementById(button.dataset.example).textContent;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
   field.focus();
 });
