@@ -50,6 +50,8 @@ def told(account, trace, step):
     asked = Asked(account, step, _row(account, trace.principal_arn))
     allowed = step.get("outcome") == "allowed"
     rows = [_verdict(asked, one) for one in step.get("considered") or ()]
+    if _elsewhere(step):  # another account's policy is none of the caller's business
+        rows = [one for one in rows if one["source"] != "resource policy"]
     return {
         "who": _who(trace),
         "allowed": allowed,
@@ -78,6 +80,10 @@ def short(value):
 def _row(account, arn):
     row = roles.of_session(account, arn) if ":assumed-role/" in arn else entities.by_arn(arn)
     return row if row is not None and row.account_id == account.pk else None
+
+
+def _elsewhere(step):
+    return step.get("because", "").startswith("The resource belongs to another account")
 
 
 def _who(trace):
@@ -235,7 +241,7 @@ def _managed(account, arn):
 
 
 def _of_resource(asked, arn):
-    if asked.step.get("because", "").startswith("The resource belongs to another account"):
+    if _elsewhere(asked.step):
         return None
     if arn.startswith("arn:aws:s3:::"):
         return {"kind": "bucket", "of": arn.removeprefix("arn:aws:s3:::").partition("/")[0]}

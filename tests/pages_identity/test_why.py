@@ -121,6 +121,17 @@ def test_a_stranger_is_not_told_why(account, iam, alice, other, bucket, as_alice
     assert other.get(f"/requests/{request_id}").status_code == 404
 
 
+def test_the_policy_of_another_accounts_bucket_is_not_shown_to_the_refused(account, classmate, other, bucket):
+    statement = {**reads(bucket), "Sid": "OwnersOwn", "Principal": {"AWS": account.account_id}}
+    account.client("s3").put_bucket_policy(Bucket=bucket, Policy=policy(statement))
+    request_id = refused(classmate.client("s3").get_object, Bucket=bucket, Key="photo.jpg")
+
+    page = text(other.get(f"/requests/{request_id}"))
+
+    assert "The resource belongs to another account" in page
+    assert "OwnersOwn" not in page and "Open the editor" not in page
+
+
 @pytest.mark.parametrize(
     ("sentence", "element", "wanted", "found"),
     [
