@@ -137,11 +137,11 @@ def test_a_function_is_written_tested_and_connected(student):
 
     def thumbnail():
         page.goto("/buckets/browser-journey/?prefix=thumbs/")
-        return page.locator("text=photo.jpg").count()
+        return page.locator("table a", has_text="photo.jpg").count()
 
     journey.until(thumbnail, 40, every=0.5)
-    page.click("text=photo.jpg")
-    expect(page.locator(".preview img")).to_be_visible()
+    page.locator("table a:visible", has_text="photo.jpg").first.click()
+    expect(page.locator(".preview-card img")).to_be_visible()
 
 
 def test_a_distribution_is_made_and_visitors_arrive_on_the_map(student):

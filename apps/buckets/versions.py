@@ -26,9 +26,14 @@ _STATE = Prepared(lambda bucket: Bucket.objects.only("versioning", "object_lock"
 _ID = re.compile(r"[A-Za-z0-9._-]{32}|null")
 
 
+def opaque(length):
+    """Return an id of letters and digits alone: one that began with a hyphen would be an option to a shell's tools."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(length))
+
+
 def new_id():
     """Return a version id: 32 letters and digits, as S3's own are opaque strings."""
-    return "".join(secrets.choice(_LETTERS) for _ in range(32))
+    return opaque(32)
 
 
 def is_id(text):

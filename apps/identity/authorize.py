@@ -74,19 +74,32 @@ def decide(ctx, asked):
     )
 
 
-def authorize(ctx, asked):
-    """Return the Decision, or raise AccessDenied with the real service's sentence."""
-    decision = decide(ctx, asked)
+def _note(ctx, asked, decision):
+    """Put a decision into the caller's trace.
+
+    The trace is the caller's to read, so of another account's resource it holds nothing of that account's policy.
+    """
+    request = decision.request
+    foreign = bool(request.principal_account) and request.principal_account != request.owner_account
+    hidden = foreign and decision.layer == "resource" and decision.code == "ExplicitDeny"
     ctx.trace.step(
         "policy",
         "allowed" if decision.allowed else decision.code,
-        decision.because,
+        "The resource belongs to another account, whose policy denies this; it is not shown."
+        if hidden
+        else decision.because,
         action=asked.action,
         resource=asked.resource_arn,
-        considered=[one.because for one in decision.considered],
-        decided_by=decision.decided_by,
-        change=explain.smallest_change(decision, decision.request),
+        considered=[one.because for one in decision.considered if not (foreign and one.layer == "resource")],
+        decided_by="" if hidden else decision.decided_by,
+        change={} if hidden else explain.smallest_change(decision, request),
     )
+
+
+def authorize(ctx, asked):
+    """Return the Decision, or raise AccessDenied with the real service's sentence."""
+    decision = decide(ctx, asked)
+    _note(ctx, asked, decision)
     if not decision.allowed:
         raise AccessDenied(_sentence(ctx, asked, decision))
     return decision
