@@ -46,6 +46,18 @@ ON_OBJECT = {
     "PutObjectVersionAcl": "WRITE_ACP",
 }
 
+# Actions on an object that is there, not on its place in a bucket: they ask its owner, and may ask its tags.
+OF_THE_OBJECT = {
+    f"{verb}{version}{what}"
+    for verb, whats in (
+        ("Get", ("", "Acl", "Tagging", "Attributes")),
+        ("Put", ("Acl", "Tagging")),
+        ("Delete", ("Tagging",)),
+    )
+    for version in ("Object", "ObjectVersion")
+    for what in whats
+}
+
 
 def to_group(uri, permission):
     return {"uri": uri, "permission": permission}

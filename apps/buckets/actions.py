@@ -186,14 +186,16 @@ def on_object(ctx, bucket, action, key, version_id=None, row=None, **conditions)
     Where ACLs count, an object that another account wrote is that account's: the bucket's policy does not open it.
     """
     owner, by_acl = bucket.account, {}
-    if row is None and (bucket.has_acls or "existingobjecttag" in bucket.policy_text.lower()):
-        row = row_of(ctx, bucket, key, version_id)
-    if row is not None:
-        conditions.update({f"s3:existingobjecttag/{name}": value for name, value in row.tags.items()})
+    there = None
+    if action in acl.OF_THE_OBJECT:
+        there = row or row_of(ctx, bucket, key, version_id)  # the operation finds it again in ctx
+    if there is not None and not there.is_delete_marker:
+        conditions.update({f"s3:existingobjecttag/{name}": value for name, value in there.tags.items()})
+        if bucket.has_acls:
+            owner = there.owner or bucket.account
     if action in acl.ON_OBJECT and bucket.has_acls:
-        if row is not None and not row.is_delete_marker:
-            owner = row.owner or bucket.account
-            by_acl = _by_acl(ctx, bucket, row.acl, owner, acl.ON_OBJECT[action])
+        if there is not None and not there.is_delete_marker:
+            by_acl = _by_acl(ctx, bucket, there.acl, owner, acl.ON_OBJECT[action])
         elif decide(ctx, on_bucket(ctx, bucket, "ListBucket", **{"s3:prefix": key})).allowed:
             told = "The key does not exist, which whoever may list the bucket may know."
             by_acl = {"acl_allows": told, "acl_everyone": True}
@@ -288,7 +290,10 @@ def authorization(ctx, operation, request):
     key, version = request["Key"], request.get("VersionId")
     if version is not None:
         action = OF_A_VERSION.get(action, action)
-    asked = [on_object(ctx, bucket, one, key, version, **conditions) for one in [action, *_with_writing(request)]]
+    more = _with_writing(request)
+    if operation == "GetObjectAttributes":
+        more.append("GetObjectAttributes" if version is None else "GetObjectVersionAttributes")
+    asked = [on_object(ctx, bucket, one, key, version, **conditions) for one in [action, *more]]
     if operation == "PostObject":
         # An ACL knows no tags: one that lets a form write an object lets it write that object's tags with it.
         by_acl = {"acl_allows": asked[0].acl_allows, "acl_everyone": asked[0].acl_everyone}
