@@ -1,7 +1,7 @@
 """What the forms of an object list ask of S3: a form's values become a list of (operation, request).
 
 A form is an operation's dict, so the page that sends it also shows it as CLI, boto3 and HTTP. acts_of_buckets.py and
-acts_of_objects.py have the forms of a bucket's properties and of one object. Pure but for the clock of nobody.
+acts_of_objects.py have the forms of a bucket's properties and of one object. Pure.
 """
 
 from urllib.parse import quote
@@ -43,6 +43,15 @@ def delete(bucket, form):
     if form.get("bypass"):
         params["BypassGovernanceRetention"] = True
     return [("DeleteObjects", params)]
+
+
+def delete_shown(bucket, form):
+    """Return what Delete asks, for showing: a folder is listed first, and then its keys are deleted."""
+    folders = form.getlist("folder")
+    listed = [("ListObjectsV2", {"Bucket": bucket.name, "Prefix": prefix}) for prefix in folders]
+    form = form.copy()
+    form.setlist("key", form.getlist("key") + [f"{prefix}EACH-KEY" for prefix in folders])
+    return listed + delete(bucket, form)
 
 
 def folder(bucket, form):
@@ -94,5 +103,5 @@ def uploads(bucket, prefix):
 
 
 OF_LISTS = {
-    "delete": delete, "folder": folder, "rename": rename, "restore": restore, "undelete": undelete,
+    "delete": delete_shown, "folder": folder, "rename": rename, "restore": restore, "undelete": undelete,
 }  # fmt: skip

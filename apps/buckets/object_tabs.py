@@ -144,7 +144,8 @@ def _versions(request, bucket, found):
         row["id"] = f"{row['version']}:{found.key}"
         row["href"] = address(bucket, "object", key=found.key, version=row["version"])
         row["save"] = address(bucket, "raw", key=found.key, version=row["version"], save=1)
-    return {"rows": rows, "acts": [("ListObjectVersions", {"Bucket": bucket.name, "Prefix": found.key})]}
+    cut = answer["IsTruncated"] and answer["NextKeyMarker"] == found.key
+    return {"rows": rows, "cut": cut, "acts": [("ListObjectVersions", {"Bucket": bucket.name, "Prefix": found.key})]}
 
 
 def _protection(request, bucket, found):

@@ -177,6 +177,7 @@ def test_versions_come_in_pages(owner, s3, versioned):
     [
         ("rename", {"key": "a b", "to": "c"}, ["copy-object", "delete-object", "a%20b"]),
         ("delete", {"key": ["x"], "version": ["v1:y"]}, ["delete-objects", "v1"]),
+        ("delete", {"folder": ["data/"]}, ["list-objects-v", "data/EACH-KEY"]),
         ("folder", {"name": "photos"}, ["put-object", "photos/"]),
         ("folder", {"name": ""}, []),
     ],

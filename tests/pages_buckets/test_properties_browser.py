@@ -44,6 +44,25 @@ def test_cors_rules_are_written_in_the_editor_and_a_refusal_has_the_focus(page, 
     assert s3.get_bucket_cors(Bucket=bucket)["CORSRules"][0]["MaxAgeSeconds"] == 3000
 
 
+def test_enter_in_the_form_of_rules_adds_one_and_removes_none(page, bucket, s3):
+    page.goto(f"/buckets/{bucket}/?tab=properties&open=lifecycle")
+    for name in ("first", "second"):
+        page.locator("#lc-id").fill(name)
+        page.locator("#lc-id").press("Enter")
+        expect(page.locator(".rules")).to_contain_text(name)
+
+    assert len(s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]) == 2
+
+
+def test_an_example_policy_is_put_into_the_editor_and_saved(page, bucket, s3):
+    page.goto(f"/buckets/{bucket}/?tab=permissions")
+    page.click("text=Nobody may delete")
+    page.click("text=Save policy")
+
+    expect(page.locator(".notice").first).to_contain_text("The policy is in force.")
+    assert "NobodyDeletes" in s3.get_bucket_policy(Bucket=bucket)["Policy"]
+
+
 def test_the_form_of_a_new_bucket_shows_its_calls_as_it_is_filled_in(page, account):
     page.goto("/buckets/?new=1")
     expect(page.locator("#kms-key")).to_be_hidden()
