@@ -28,6 +28,24 @@ def test_a_website_is_switched_on_by_keyboard(page, bucket, s3):
     assert s3.get_bucket_website(Bucket=bucket)["IndexDocument"]["Suffix"] == "start.html"
 
 
+def test_the_websites_address_shows_its_pages_to_a_stranger(page, chromium, bucket, s3):
+    s3.put_object(Bucket=bucket, Key="index.html", Body=b"<h1>hello</h1>", ContentType="text/html")
+    s3.delete_public_access_block(Bucket=bucket)
+    page.goto(f"/buckets/{bucket}/?tab=permissions")
+    page.click("text=Everyone may read")
+    page.click("text=Save policy")
+    page.goto(f"/buckets/{bucket}/?tab=properties&open=website")
+    page.check("[name=kind][value=host]")
+    page.click("text=Save website")
+
+    address = page.get_by_role("link", name="Visit the website").get_attribute("href")
+    stranger = chromium.new_context().new_page()
+    assert stranger.goto(address).status == 200
+    expect(stranger.locator("h1")).to_have_text("hello")
+    assert stranger.goto(f"{address}missing").status == 403  # who may not list learns not what is missing
+    stranger.context.close()
+
+
 def test_cors_rules_are_written_in_the_editor_and_a_refusal_has_the_focus(page, bucket, s3):
     page.goto(f"/buckets/{bucket}/?tab=properties&open=cors")
 
