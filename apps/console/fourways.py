@@ -2,10 +2,9 @@
 
 import json
 import pprint
-import re
 import shlex
-from functools import lru_cache
 
+from botocore import xform_name
 from botocore.serialize import create_serializer
 from django.conf import settings
 
@@ -15,16 +14,10 @@ CLI = {"s3": "s3api"}
 SHOWN = 1200  # characters of a body
 
 
-@lru_cache(maxsize=256)
-def _words(name):
-    """Return an operation's or parameter's words: "PutObject" -> ["put", "object"]."""
-    return [w.lower() for w in re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+", name)]
-
-
 def _cli(service, operation, params, url):
-    parts = [f"aws --endpoint-url {url} {CLI.get(service, service)} {'-'.join(_words(operation))}"]
+    parts = [f"aws --endpoint-url {url} {CLI.get(service, service)} {xform_name(operation, '-')}"]
     for name, value in params.items():
-        flag = "--" + "-".join(_words(name))
+        flag = "--" + xform_name(name, "-")
         if value is True:
             parts.append(flag)
         elif value is False:
@@ -52,11 +45,7 @@ def _boto3(service, operation, params, url):
         f"    {name}={pprint.pformat(value, width=80, sort_dicts=False).replace(chr(10), chr(10) + '    ')}"
         for name, value in plain.items()
     )
-    call = (
-        f"client.{'_'.join(_words(operation))}(\n{arguments},\n)"
-        if arguments
-        else f"client.{'_'.join(_words(operation))}()"
-    )
+    call = f"client.{xform_name(operation)}(\n{arguments},\n)" if arguments else f"client.{xform_name(operation)}()"
     return f'import boto3\n\nclient = boto3.client("{service}", endpoint_url="{url}")\n{call}'
 
 
