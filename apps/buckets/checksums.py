@@ -48,6 +48,34 @@ def chosen(request):
     return algorithm, kind
 
 
+def check_part(upload, body):
+    """Refuse a part whose checksum is of another algorithm than its upload's, or lacks one that only clients know.
+
+    Source: S3 User Guide, "Checking object integrity", "Using part-level checksums for multipart uploads".
+    """
+    wanted = upload.checksum_algorithm
+    sent = next(iter(getattr(body, "declared", {})), None)
+    if not wanted or sent == wanted or (sent is None and upload.checksum_type == "FULL_OBJECT"):
+        return
+    raise errors.InvalidRequest(
+        f"Checksum Type mismatch occurred, expected checksum Type: {wanted.lower()}, actual checksum Type: "
+        f"{sent.lower() if sent else 'null'}"
+    )
+
+
+def check_listed(upload, listed):
+    """Refuse a completion of a composite upload that does not repeat its parts' checksums. listed: its Parts."""
+    algorithm = upload.checksum_algorithm
+    if not algorithm or upload.checksum_type != "COMPOSITE":
+        return
+    for one in listed:
+        if not one.get(f"Checksum{algorithm}"):
+            raise errors.InvalidRequest(
+                f"The upload was created using a {algorithm.lower()} checksum. The complete request must include the "
+                f"checksum for each part. It was missing for part {one['PartNumber']} in the request."
+            )
+
+
 def composite(algorithm, parts):
     """Return the checksum of the parts' checksums, with their count: "base64-3"."""
     digest = CHECKSUMS[algorithm]()

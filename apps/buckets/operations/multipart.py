@@ -137,8 +137,11 @@ def upload_part(ctx, request):
     bucket = bucket_of(ctx, request)
     check_number(request["PartNumber"])
     upload = upload_of(bucket, request)
+    body = request.get("Body") or b""
+    checksums.check_part(upload, body)
     data_key = key_of_upload(ctx, bucket, upload, request)
-    part = keep_part(ctx, bucket, upload, request["PartNumber"], store.write(request.get("Body") or b"", data_key))
+    stored = store.write(body, data_key, algorithm=upload.checksum_algorithm)
+    part = keep_part(ctx, bucket, upload, request["PartNumber"], stored)
     return {"ETag": f'"{part.etag}"', **checksum_members(part), **encryption.told(upload.encryption)}
 
 
@@ -150,6 +153,7 @@ def _chosen(upload, request):
         raise errors.MalformedXML()
     if numbers != sorted(set(numbers)):
         raise errors.InvalidPartOrder(UploadId=upload.upload_id)
+    checksums.check_listed(upload, asked)
     kept = {part.number: part for part in upload.parts.all()}
     chosen = []
     for one in asked:
